@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import { sleep, type Clock } from '../clock.js';
+import type { Failure } from '../errors.js';
+import { timeoutVerdict, verdict, type Verdict } from '../protocol/close_codes.js';
+import type { ServerFrame } from '../protocol/frames.js';
+import { attempt, type Ended } from './dial.js';
+import type { Target } from './endpoint.js';
+import { plan, STABLE_MS, type RetryOptions } from './policy.js';
+import { durationMs } from './rotation.js';
+import type { OpenSocket, Socket } from './socket.js';
+
+export interface ConnectionOptions extends RetryOptions {
+  clock: Clock;
+  random: () => number;
+  openSocket: OpenSocket;
+  target: () => Promise<Target>;
+  timeoutMs: number;
+  /** Handle of an earlier session to begin with. */
+  handle: string | undefined;
+}
+
+/** A connection is up and set up. */
+export interface Connected {
+  /** Counts from 1. */
+  connection: number;
+  /** The server remembers the conversation. */
+  restored: boolean;
+  /** From the start of the dial, in ms. */
+  acquireMs: number;
+}
+
+export interface Retry {
+  attempt: number;
+  afterMs: number;
+}
+
+/** All are called synchronously and must not throw. */
+export interface ConnectionEvents {
+  /** The setup frame of the next dial. */
+  setup(handle: string | undefined): string;
+  connected(info: Connected): void;
+  received(frame: ServerFrame): void;
+  /** Both directions as text, in the order of the wire. */
+  tap(dir: 'in' | 'out', text: string): void;
+  goAway(timeLeftMs: number): void;
+  /** The server issued a resumption handle: it stands for this moment, or for the latest. */
+  handleIssued(): void;
+  /** The connection ended or could not be made; it is tried again. */
+  lost(failure: Failure, retry: Retry): void;
+  /** It will not be tried again. */
+  failed(failure: Failure): void;
+}
+
+/** Keeps one connection alive: dials, serves, and dials again as policy says. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #closing = new AbortController();
+  #loop: Promise<void> | undefined;
+  #socket: Socket | undefined;
+  #current = new AbortController();
+  #handle: string | undefined;
+  #fresh = false;
+  #connections = 0;
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#handle = options.handle;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  get isStarted(): boolean {
+    return this.#loop !== undefined;
+  }
+
+  /** Begins to dial; further calls do nothing. */
+  open(): void {
+    if (!this.#closing.signal.aborted) this.#loop ??= this.#run();
+  }
+
+  /** Writes one frame; false when there is no connection. */
+  send(text: string): boolean {
+    if (!this.#socket) return false;
+    this.#socket.send(text);
+    this.#events.tap('out', text);
+    return true;
+  }
+
+  /** Ends the present connection in order and dials the next; `fresh` forgets the server's memory. */
+  exchange(fresh: boolean): void {
+    this.#fresh = fresh;
+    this.#socket = undefined;
+    this.#current.abort();
+  }
+
+  /** Ends everything. Idempotent; settles even in the middle of a dial. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#socket = undefined;
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random } = this.#options;
+    let failures = 0;
+    let resume = this.#handle !== undefined;
+    while (!this.#closing.signal.aborted) {
+      if (this.#fresh || !resume) this.#handle = undefined;
+      this.#fresh = false;
+      const handle = this.#handle;
+      const { ended, livedMs } = await this.#serve(handle);
+      this.#socket = undefined;
+      if (this.#closing.signal.aborted) return;
+      if (livedMs >= STABLE_MS) failures = 0;
+      if (ended.ours) {
+        resume = true;
+        continue;
+      }
+      failures += 1;
+      const said = ended.timedOut ? timeoutVerdict(ended.close.phase) : verdict(ended.close);
+      const { retryAfterMs } = ended.close;
+      const hasHandle = this.#handle !== undefined;
+      const next = plan(
+        { verdict: said, failures, hasHandle, retryAfterMs },
+        this.#options,
+        random(),
+      );
+      const failure = describe(said, ended, next.do === 'dial');
+      if (next.do === 'stop') {
+        this.#events.failed(failure);
+        return;
+      }
+      resume = next.resume;
+      this.#events.lost(failure, { attempt: failures, afterMs: next.afterMs });
+      await sleep(clock, next.afterMs, this.#closing.signal);
+    }
+  }
+
+  async #serve(handle: string | undefined): Promise<{ ended: Ended; livedMs: number }> {
+    const { clock, openSocket, target, timeoutMs } = this.#options;
+    const begun = clock.now();
+    let readyAt: number | undefined;
+    this.#current = new AbortController();
+    const ended = await attempt({
+      clock,
+      openSocket,
+      target,
+      timeoutMs,
+      setup: this.#setup(handle),
+      resuming: handle !== undefined,
+      signal: AbortSignal.any([this.#closing.signal, this.#current.signal]),
+      ready: (socket) => {
+        readyAt = clock.now();
+        this.#socket = socket;
+        const connection = ++this.#connections;
+        const restored = handle !== undefined;
+        this.#events.connected({ connection, restored, acquireMs: readyAt - begun });
+      },
+      received: (frame) => this.#received(frame),
+      tap: (text) => this.#events.tap('in', text),
+    });
+    return { ended, livedMs: readyAt === undefined ? 0 : clock.now() - readyAt };
+  }
+
+  #setup(handle: string | undefined): string {
+    const setup = this.#events.setup(handle);
+    this.#events.tap('out', setup);
+    return setup;
+  }
+
+  /** Keeps what is about the connection itself, hands on the rest. */
+  #received(frame: ServerFrame): void {
+    const update = frame.sessionResumptionUpdate;
+    if (update) {
+      this.#handle = update.resumable === true ? update.newHandle || this.#handle : undefined;
+      if (this.#handle !== undefined) this.#events.handleIssued();
+    }
+    this.#events.received(frame);
+    if (frame.goAway) this.#events.goAway(durationMs(frame.goAway.timeLeft));
+  }
+}
+
+function describe(said: Verdict, { close }: Ended, retryable: boolean): Failure {
+  const { kind, message, hint } = said;
+  const { reason, phase } = close;
+  return { kind, message, hint, retryable, code: close.httpStatus ?? close.code, reason, phase };
+}

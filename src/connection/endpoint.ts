@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GoogleAuthOptions } from 'google-auth-library';
+
+/** Where and as whom to dial. */
+export interface DialEndpoint {
+  backend: 'gemini' | 'vertex';
+  apiKey: string | undefined;
+  project: string | undefined;
+  location: string;
+  apiVersion: string;
+  baseUrl: string | undefined;
+  headers: Readonly<Record<string, string>>;
+  googleAuthOptions: GoogleAuthOptions | undefined;
+}
+
+export interface Target {
+  /** May carry a key: never log it. */
+  url: string;
+  headers: Record<string, string>;
+}
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+
+/** Address and headers of one dial. `bearer` is Vertex AI's access token. */
+export function target(endpoint: DialEndpoint, bearer: string | undefined): Target {
+  const headers: Record<string, string> = { ...endpoint.headers };
+  if (endpoint.backend === 'vertex') {
+    if (endpoint.apiKey !== undefined) headers['x-goog-api-key'] = endpoint.apiKey;
+    else if (bearer !== undefined) headers['authorization'] = `Bearer ${bearer}`;
+    const path = `google.cloud.aiplatform.${endpoint.apiVersion}.LlmBidiService/BidiGenerateContent`;
+    return { url: `${base(endpoint)}/ws/${path}`, headers };
+  }
+  const service = `google.ai.generativelanguage.${endpoint.apiVersion}.GenerativeService`;
+  const key = endpoint.apiKey ?? '';
+  if (key.startsWith('auth_tokens/')) {
+    headers['authorization'] = `Token ${key}`;
+    return { url: `${base(endpoint)}/ws/${service}.BidiGenerateContentConstrained`, headers };
+  }
+  const query = `key=${encodeURIComponent(key)}`;
+  return { url: `${base(endpoint)}/ws/${service}.BidiGenerateContent?${query}`, headers };
+}
+
+function base({ backend, baseUrl, location }: DialEndpoint): string {
+  if (baseUrl !== undefined) return baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '');
+  if (backend === 'gemini') return 'wss://generativelanguage.googleapis.com';
+  if (location === 'global') return 'wss://aiplatform.googleapis.com';
+  if (location === 'us' || location === 'eu')
+    return `wss://aiplatform.${location}.rep.googleapis.com`;
+  return `wss://${location}-aiplatform.googleapis.com`;
+}
+
+/** A fresh access token for each dial: tokens live an hour, calls may live longer. */
+export async function accessToken(endpoint: DialEndpoint): Promise<string | undefined> {
+  if (endpoint.backend !== 'vertex' || endpoint.apiKey !== undefined) return undefined;
+  if (Object.keys(endpoint.headers).some((name) => name.toLowerCase() === 'authorization')) {
+    return undefined;
+  }
+  const { GoogleAuth } = await import('google-auth-library');
+  const auth = new GoogleAuth({ scopes: SCOPE, ...endpoint.googleAuthOptions });
+  return (await auth.getAccessToken()) ?? undefined;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Verdict } from '../protocol/close_codes.js';
+
+/** A connection counts as good only after it lived this long: connect-die-connect loops end. */
+export const STABLE_MS = 10_000;
+/** The old socket may still be held by the server after this (measured: 1 s is enough). */
+const SHORT_MS = 1_000;
+const QUOTA_MS = 10_000;
+const LONGEST_MS = 30_000;
+
+/** What is known when a connection, or an attempt at one, has ended. */
+export interface DropFacts {
+  verdict: Verdict;
+  /** Ends in a row without a stable connection between them, this one included. */
+  failures: number;
+  /** A usable resumption handle is at hand. */
+  hasHandle: boolean;
+  retryAfterMs: number | undefined;
+}
+
+export interface RetryOptions {
+  maxRetry: number;
+  retryIntervalMs: number;
+}
+
+export type Plan =
+  { do: 'dial'; afterMs: number; resume: boolean } | { do: 'stop'; spent: boolean };
+
+/** Facts about the drop → what to do. `random` is in [0, 1). */
+export function plan(facts: DropFacts, options: RetryOptions, random: number): Plan {
+  const { verdict, failures } = facts;
+  if (verdict.next === 'stop') return { do: 'stop', spent: false };
+  if (failures > options.maxRetry) return { do: 'stop', spent: true };
+  return {
+    do: 'dial',
+    afterMs: Math.max(wait(facts, options, random), facts.retryAfterMs ?? 0),
+    resume: facts.hasHandle && verdict.next === 'resume',
+  };
+}
+
+/** Full jitter over an exponential window, so that many callers do not come back as one. */
+function wait({ verdict, failures }: DropFacts, options: RetryOptions, random: number): number {
+  const window = Math.min(LONGEST_MS, options.retryIntervalMs * 2 ** Math.max(0, failures - 1));
+  switch (verdict.wait) {
+    case 'none':
+      return failures <= 1 ? 0 : window * random;
+    case 'short':
+      return SHORT_MS + window * random;
+    case 'quota':
+      return QUOTA_MS + window * random;
+    case 'backoff':
+      return window * random;
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { WebSocket } from 'ws';
+
+/** A WebSocket as the connection needs it. */
+export interface Socket {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  /** Ends it without a handshake. */
+  destroy(): void;
+  /** Bytes accepted by `send` but not yet by the network. */
+  readonly bufferedBytes: number;
+}
+
+export interface SocketEvents {
+  opened(): void;
+  received(text: string): void;
+  /** The upgrade was refused with an HTTP status. */
+  refused(status: number, retryAfterMs: number | undefined): void;
+  /** The last event; `code` is undefined when there never was a connection. */
+  closed(code: number | undefined, reason: string): void;
+}
+
+export type OpenSocket = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  events: SocketEvents,
+) => Socket;
+
+/** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
+export const openSocket: OpenSocket = (url, headers, events) => {
+  const ws = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
+  let upgraded = false;
+  let failure = '';
+  ws.on('open', () => {
+    upgraded = true;
+    events.opened();
+  });
+  ws.on('message', (data: Buffer) => events.received(data.toString('utf8')));
+  ws.on('unexpected-response', (request, response) => {
+    const seconds = Number(response.headers['retry-after']);
+    events.refused(response.statusCode ?? 0, seconds > 0 ? seconds * 1000 : undefined);
+    request.destroy();
+    ws.terminate();
+  });
+  ws.on('error', (error) => {
+    failure = error.message;
+  });
+  ws.on('close', (code, reason) => {
+    events.closed(upgraded ? code : undefined, reason.toString('utf8') || failure);
+  });
+  return {
+    send: (text) => ws.send(text, () => {}),
+    close: (code, reason) => ws.close(code, reason),
+    destroy: () => ws.terminate(),
+    get bufferedBytes() {
+      return ws.bufferedAmount;
+    },
+  };
+};

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AudioTranscriptionConfig, Behavior, ThinkingLevel } from '@google/genai';
+import { optionsError } from './errors.js';
+import type { RealtimeModelOptions, Settings } from './options.js';
+import { VOICES } from './protocol/voices.js';
+
+/**
+ * Fits settings to the model's row: what it cannot honour is refused where dropping it would change
+ * what the app relies on, else left out with one warning. `given` tells choices from defaults.
+ */
+export function fit(settings: Settings, given: RealtimeModelOptions, warnings: string[]): void {
+  const leaveOut = (option: keyof Settings, why: string): void => {
+    Reflect.deleteProperty(settings, option);
+    warnings.push(`${String(option)} is left out: ${settings.model} ${why}`);
+  };
+  modalities(settings);
+  voice(settings, given, warnings);
+  activity(settings);
+  toolOptions(settings, given, leaveOut);
+  thinking(settings, warnings, leaveOut);
+  dialog(settings, leaveOut);
+  transcriptions(settings, warnings);
+  const row = settings.capabilities;
+  if (settings.mediaResolution && !includes(row.mediaResolutions, settings.mediaResolution)) {
+    leaveOut('mediaResolution', 'does not take it.');
+  }
+  if (settings.explicitVadSignal && !row.explicitVadSignal) {
+    leaveOut('explicitVadSignal', 'reports its activity detection by itself or not at all.');
+  }
+  if (settings.labels && !row.labels) leaveOut('labels', 'has no billing labels on this backend.');
+  if (settings.translationConfig && !row.translation) {
+    throw optionsError(`${settings.model} does not translate.`, 'Use a translation model.');
+  }
+  if (settings.sessionResumption?.transparent && !row.transparentResumption) {
+    throw optionsError(
+      'sessionResumption.transparent is refused by the Gemini API.',
+      'Leave it out, or use Vertex AI.',
+    );
+  }
+}
+
+type LeaveOut = (option: keyof Settings, why: string) => void;
+
+function includes(allowed: readonly string[], value: string): boolean {
+  return allowed.includes(value);
+}
+
+function modalities(settings: Settings): void {
+  const allowed = settings.capabilities.outputModalities;
+  const refused = settings.modalities.filter((modality) => !includes(allowed, modality));
+  if (refused.length === 0 && settings.modalities.length > 0) return;
+  throw optionsError(
+    `${settings.model} answers with ${allowed.join(' or ')}, not ${refused.join(', ') || 'nothing'}.`,
+    'Leave modalities out; the text of what it says comes as a transcript.',
+  );
+}
+
+function voice(settings: Settings, given: RealtimeModelOptions, warnings: string[]): void {
+  if (!settings.capabilities.voices) {
+    if (given.voice !== undefined) {
+      warnings.push(`voice is left out: ${settings.model} has no voice to choose.`);
+    }
+    settings.voice = undefined;
+  } else if (settings.voice !== undefined) {
+    const wanted = settings.voice.toLowerCase();
+    const known = VOICES.find((name) => name.toLowerCase() === wanted);
+    if (known === undefined) {
+      warnings.push(`Voice '${settings.voice}' is unknown; a wrong name closes the connection.`);
+    }
+    settings.voice = known ?? settings.voice;
+  }
+  if (settings.language !== undefined && !settings.capabilities.languageCode) {
+    settings.language = undefined;
+    warnings.push(
+      `language is left out: ${settings.model} follows the caller. Name it in the instructions.`,
+    );
+  }
+}
+
+function activity(settings: Settings): void {
+  const config = settings.realtimeInputConfig;
+  const row = settings.capabilities;
+  if (config?.automaticActivityDetection?.disabled && !row.manualActivity) {
+    throw optionsError(
+      `${settings.model} always detects activity itself.`,
+      'Leave automaticActivityDetection.disabled out.',
+    );
+  }
+  if (config?.turnCoverage && !includes(row.turnCoverage, config.turnCoverage)) {
+    throw optionsError(
+      `${settings.model} does not take turnCoverage ${config.turnCoverage}.`,
+      `Use ${row.turnCoverage.join(' or ')}, or leave it out.`,
+    );
+  }
+}
+
+function toolOptions(settings: Settings, given: RealtimeModelOptions, leaveOut: LeaveOut): void {
+  const row = settings.capabilities;
+  const { toolBehavior: behavior, toolResponseScheduling: scheduling } = given;
+  if (behavior !== undefined && !includes(row.toolBehaviors, behavior)) {
+    if (row.toolBehaviors.length > 0) {
+      throw optionsError(
+        `${settings.model} does not take toolBehavior ${behavior}.`,
+        `Use ${row.toolBehaviors.join(' or ')}, or leave it out.`,
+      );
+    }
+    if (`${behavior}` !== row.defaultToolBehavior) {
+      leaveOut('toolBehavior', `has only ${row.defaultToolBehavior} tools.`);
+      settings.toolBehavior = row.defaultToolBehavior as Behavior;
+    }
+  }
+  if (scheduling !== undefined && !includes(row.toolScheduling, scheduling)) {
+    leaveOut('toolResponseScheduling', 'does not schedule tool responses.');
+  }
+  const tools = Object.keys(settings.geminiTools ?? {});
+  const refused = tools.filter((tool) => !includes(row.providerTools, tool));
+  if (refused.length > 0) {
+    throw optionsError(
+      `${settings.model} has no built-in ${refused.join(', ')}.`,
+      `It has: ${row.providerTools.join(', ') || 'none'}.`,
+    );
+  }
+}
+
+function thinking(settings: Settings, warnings: string[], leaveOut: LeaveOut): void {
+  const row = settings.capabilities;
+  const config = settings.thinkingConfig;
+  if (row.thinking === 'omit') {
+    if (config) leaveOut('thinkingConfig', 'closes the connection when it is present.');
+    return;
+  }
+  if (config?.thinkingLevel && !includes(row.thinkingLevels, config.thinkingLevel)) {
+    if (row.thinking !== 'budget') {
+      throw optionsError(
+        `${settings.model} does not take thinkingLevel ${config.thinkingLevel}.`,
+        `Use ${row.thinkingLevels.join(', ')}.`,
+      );
+    }
+  }
+  const foreign = row.thinking === 'budget' ? 'thinkingLevel' : 'thinkingBudget';
+  if (config && foreign in config) {
+    const { [foreign]: _dropped, ...rest } = config;
+    settings.thinkingConfig = rest;
+    warnings.push(`thinkingConfig.${foreign} is left out: ${settings.model} does not take it.`);
+  }
+  const level = row.thinkingLevels[0];
+  if (row.thinking === 'required' && !settings.thinkingConfig?.thinkingLevel && level) {
+    settings.thinkingConfig = { ...settings.thinkingConfig, thinkingLevel: level as ThinkingLevel };
+  }
+}
+
+function dialog(settings: Settings, leaveOut: LeaveOut): void {
+  const { affectiveDialog, proactiveAudio } = settings.capabilities;
+  const why = { always: 'always does it.', refused: 'does not have it.' };
+  if (settings.enableAffectiveDialog !== undefined && affectiveDialog !== 'option') {
+    leaveOut('enableAffectiveDialog', why[affectiveDialog]);
+  }
+  if (settings.proactivity !== undefined && proactiveAudio !== 'option') {
+    leaveOut('proactivity', why[proactiveAudio]);
+  }
+}
+
+function transcriptions(settings: Settings, warnings: string[]): void {
+  for (const name of ['inputAudioTranscription', 'outputAudioTranscription'] as const) {
+    const config = settings[name];
+    if (!config) continue;
+    const allowed = settings.capabilities.transcriptionOptions;
+    const refused = Object.keys(config).filter((field) => !includes(allowed, field));
+    if (refused.length === 0) continue;
+    const kept = Object.entries(config).filter(([field]) => includes(allowed, field));
+    settings[name] = Object.fromEntries(kept) as AudioTranscriptionConfig;
+    warnings.push(`${name}.${refused.join(', ')} is left out: ${settings.model} does not take it.`);
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Plugin } from '@livekit/agents';
+import * as realtime from './realtime.js';
+import { VERSION } from './version.js';
+
+export * from './realtime.js';
+export { realtime };
+/** @deprecated Use `realtime`. */
+export const beta = { realtime };
+
+export { GeminiLiveError, type Failure, type FailureKind, type Phase } from './errors.js';
+export type { Backend, Capabilities, Claim, ModelEntry } from './models/capabilities.js';
+export { known, unverified } from './models/capabilities.js';
+export { modelNames, registerModel, resolve } from './models/resolve.js';
+export type { LLMTools } from './options.js';
+export * from './tools.js';
+export type { Report } from './turn/effects.js';
+
+class GeminiLivePlugin extends Plugin {
+  constructor() {
+    const name = 'livekit-agents-plugin-gemini-live';
+    super({ title: 'gemini_live', version: VERSION, package: name });
+  }
+}
+
+Plugin.registerPlugin(new GeminiLivePlugin());

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../clock.js';
+import type { Effect } from '../turn/effects.js';
+import {
+  initialState,
+  nextDeadline,
+  type Input,
+  type TurnRules,
+  type TurnState,
+} from '../turn/state.js';
+import { step } from '../turn/step.js';
+
+/** An input without its time. */
+export type Timeless<T> = T extends { at: number } ? Omit<T, 'at'> : never;
+
+/** Runs the state machine: one input at a time, its effects before the next, and its one timer. */
+export class Machine {
+  readonly #clock: Clock;
+  readonly #rules: TurnRules;
+  readonly #perform: (effect: Effect) => void;
+  readonly #settled: () => void;
+  readonly #inputs: Input[] = [];
+  #state: TurnState;
+  #running = false;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt: number | undefined;
+
+  /** @param settled is called when no input is left */
+  constructor(
+    prefix: string,
+    rules: TurnRules,
+    clock: Clock,
+    on: { perform: (effect: Effect) => void; settled: () => void },
+  ) {
+    this.#state = initialState(prefix);
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#perform = on.perform;
+    this.#settled = on.settled;
+  }
+
+  get state(): TurnState {
+    return this.#state;
+  }
+
+  /** An input that arrives while effects run (a listener calls back) waits its turn. */
+  input(input: Timeless<Input>): void {
+    this.#inputs.push({ ...input, at: this.#clock.now() } as Input);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        const { state, effects } = step(this.#state, next, this.#rules);
+        this.#state = state;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#running = false;
+    }
+    this.#settled();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#timerAt = undefined;
+  }
+
+  #schedule(): void {
+    const due = nextDeadline(this.#state, this.#rules);
+    if (due === this.#timerAt) return;
+    this.stop();
+    this.#timerAt = due;
+    if (due === undefined) return;
+    this.#cancelTimer = this.#clock.after(due - this.#clock.now(), () => {
+      this.#timerAt = undefined;
+      this.input({ type: 'tick' });
+    });
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { llm } from '@livekit/agents';
+import type { Settings } from '../options.js';
+import type { TurnRules } from '../turn/state.js';
+
+/** What the state machine has to know of the settings. */
+export function turnRules(settings: Settings): TurnRules {
+  const { capabilities: row, modalities, toolBehavior, replyTimeoutMs } = settings;
+  return {
+    textOutput: !modalities.some((modality) => `${modality}` === 'AUDIO'),
+    blockingCalls: `${toolBehavior}` === 'BLOCKING',
+    endsAtIdle: row.requestEnds === 'idle',
+    blockingCallTailMs: row.blockingCallTailMs,
+    replyTimeoutMs,
+  };
+}
+
+/** What LiveKit may expect of a model with these settings. */
+export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
+  const { capabilities: row, modalities, realtimeInputConfig } = settings;
+  const turnDetection = !realtimeInputConfig?.automaticActivityDetection?.disabled;
+  const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
+  return {
+    // A local hook: the service cannot truncate, but a later seed shall say what was heard.
+    messageTruncation: true,
+    turnDetection,
+    supportsOverlappingSpeech: turnDetection && noInterruption,
+    userTranscription: settings.inputAudioTranscription !== null,
+    autoToolReplyGeneration: true,
+    audioOutput: modalities.some((modality) => `${modality}` === 'AUDIO'),
+    manualFunctionCalls: false,
+    midSessionChatCtxUpdate: row.midSessionContent === 'allowed',
+    midSessionInstructionsUpdate:
+      row.instructionUpdate === 'contextUpdate' || row.instructionUpdate === 'content',
+    midSessionToolsUpdate: row.toolUpdate === 'contextUpdate',
+    perResponseToolChoice: false,
+  };
+}

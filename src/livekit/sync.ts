@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Tool } from '@google/genai';
+import { llm } from '@livekit/agents';
+import type { Connected, Retry } from '../connection/connection.js';
+import type { Failure } from '../errors.js';
+import type { Settings } from '../options.js';
+import { deliver, instructionUpdate } from '../protocol/deliver.js';
+import type { Command, ToolResult } from '../protocol/encode.js';
+import { facts } from '../protocol/facts.js';
+import type { ServerFrame } from '../protocol/frames.js';
+import type { History } from '../protocol/history.js';
+import type { SetupState } from '../protocol/setup.js';
+import { isBlocked, isQuiet } from '../turn/state.js';
+import { Conversation } from './conversation.js';
+import { Link, type Environment, type LinkEvents } from './link.js';
+import type { Machine } from './machine.js';
+import type { Teller } from './teller.js';
+import { wireTools } from './tool_context.js';
+
+export interface SyncEvents {
+  tell: Teller;
+  /** The machine is born after us. */
+  machine(): Machine;
+  /** The caller's activity is open; the server must know. */
+  activityIsOpen(): boolean;
+}
+
+/** Keeps what the server knows in step with what we know, over any number of connections. */
+export class Sync implements LinkEvents {
+  readonly conversation = new Conversation();
+  readonly link: Link;
+  readonly #settings: Settings;
+  readonly #env: Environment;
+  readonly #on: SyncEvents;
+  #instructions: string;
+  #tools = llm.ToolContext.empty();
+  #wireTools: Tool[] = [];
+  #seed: History | undefined;
+  #connected = false;
+
+  constructor(settings: Settings, env: Environment, on: SyncEvents) {
+    this.#settings = settings;
+    this.#env = env;
+    this.#on = on;
+    this.#instructions = settings.instructions ?? '';
+    this.link = new Link(settings, env, this);
+    this.#refreshTools();
+  }
+
+  get tools(): llm.ToolContext {
+    return this.#tools;
+  }
+
+  updateInstructions(instructions: string): void {
+    if (instructions === this.#instructions) return;
+    this.#instructions = instructions;
+    if (!this.#settings.capabilities.systemInstruction) {
+      this.#on.tell.warnOnce('This model takes no instructions: they are left out.');
+    } else if (this.#connected) {
+      const command = instructionUpdate(instructions, this.#settings.capabilities);
+      if (command) this.link.send(command);
+      else this.#exchange(false);
+    }
+  }
+
+  updateChatCtx(chatCtx: llm.ChatContext): void {
+    const { results, orphaned, additions, replaced } = this.conversation.update(chatCtx);
+    if (results.length > 0) this.#answer(results);
+    if (replaced && this.link.isStarted) this.#exchange(true);
+    else if (this.#connected && additions.length > 0) this.#deliver();
+    if (orphaned.length === 0) return;
+    for (const callId of orphaned) this.#on.machine().input({ type: 'toolSettled', callId });
+    this.#askAboutResults();
+  }
+
+  updateTools(tools: llm.ToolContext): void {
+    this.#tools = tools.copy();
+    const before = JSON.stringify(this.#wireTools);
+    this.#refreshTools();
+    if (!this.#connected || before === JSON.stringify(this.#wireTools)) return;
+    const { toolUpdate } = this.#settings.capabilities;
+    if (toolUpdate === 'contextUpdate') this.link.send({ type: 'context', tools: this.#wireTools });
+    else if (toolUpdate === 'reconnect') this.#exchange(false);
+  }
+
+  requestReply(replyId: string, instructions: string | undefined): void {
+    this.link.send({ type: 'reply', replyId, instructions, asked: this.conversation.asks });
+  }
+
+  /** Settings have changed that only a setup can carry. */
+  refresh(): void {
+    this.#refreshTools();
+    if (this.#connected) this.#exchange(false);
+  }
+
+  setup(resuming: boolean): Omit<SetupState, 'handle'> {
+    const row = this.#settings.capabilities;
+    const history = this.conversation.seed(row);
+    const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
+    this.#seed = seeds ? history : undefined;
+    const instructions = [this.#instructions, ...history.instructions];
+    return {
+      instructions: instructions.filter((text) => text !== '').join('\n\n'),
+      tools: this.#wireTools,
+      seeds,
+    };
+  }
+
+  connected(info: Connected, folded: readonly ToolResult[]): void {
+    this.#connected = true;
+    const rolling = this.#settings.capabilities.handle === 'rolling';
+    this.conversation.connected(info.restored, rolling);
+    if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
+    this.#seed = undefined;
+    this.#deliver();
+    if (this.#on.activityIsOpen()) this.link.reopenActivity();
+    this.#on.machine().input({ type: 'connectionBack', restored: info.restored });
+    if (folded.length > 0) this.#askAboutResults();
+    if (info.connection > 1) this.#on.tell.emit('session_reconnected', {});
+  }
+
+  received(frame: ServerFrame): void {
+    for (const fact of facts(frame)) this.#on.machine().input(fact);
+  }
+
+  wrote(command: Command): void {
+    if ('itemIds' in command) this.conversation.wrote(command.itemIds);
+    if (command.type === 'reply') {
+      this.#on.machine().input({ type: 'replyWritten', replyId: command.replyId });
+    }
+  }
+
+  handleIssued(): void {
+    this.conversation.handleIssued();
+  }
+
+  exchanging(): void {
+    this.#connected = false;
+    this.#on.machine().input({ type: 'connectionLost' });
+  }
+
+  lost(failure: Failure, retry: Retry): void {
+    this.exchanging();
+    this.#on.tell.error(failure, retry);
+  }
+
+  /** Settles what waits, then says so: the framework closes its session on this. */
+  failed(failure: Failure): void {
+    this.#connected = false;
+    this.#on.machine().input({ type: 'closed', why: 'disconnected' });
+    this.#on.tell.error(failure, undefined);
+  }
+
+  isQuiet(): boolean {
+    return isQuiet(this.#on.machine().state);
+  }
+
+  holdsAudio(): boolean {
+    const { audioDuringBlockingCall } = this.#settings.capabilities;
+    const now = this.#env.clock.now();
+    return audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, now);
+  }
+
+  #answer(results: readonly ToolResult[]): void {
+    const scheduling = this.#settings.toolResponseScheduling;
+    // A blocking call has no schedule: the field closes the connection (livekit/agents#3853).
+    const plain = !scheduling || `${this.#settings.toolBehavior}` === 'BLOCKING';
+    const scheduled = plain ? results : results.map((result) => ({ ...result, scheduling }));
+    this.link.send({ type: 'toolResults', results: scheduled });
+    for (const { callId } of results) this.#on.machine().input({ type: 'toolSettled', callId });
+  }
+
+  #deliver(): void {
+    const row = this.#settings.capabilities;
+    const { commands, held } = deliver(this.conversation.unseen(this.link.queued, row), row);
+    for (const command of commands) this.link.send(command);
+    // Realtime text brings its own answer.
+    if (commands.some(({ type }) => type === 'text')) {
+      this.#on.machine().input({ type: 'turnCommitted' });
+    }
+    if (held > 0) this.#on.tell.warnOnce('This model learns new history only with a new session.');
+  }
+
+  /** The server never asked for these results: it has read them as text, now it shall speak. */
+  #askAboutResults(): void {
+    this.requestReply('', undefined);
+  }
+
+  #exchange(fresh: boolean): void {
+    this.link.rotate({ why: 'update', since: this.#env.clock.now(), fresh });
+  }
+
+  #refreshTools(): void {
+    const { geminiTools, toolBehavior, capabilities } = this.#settings;
+    const { tools, warnings } = wireTools(this.#tools, geminiTools, toolBehavior, capabilities);
+    this.#wireTools = tools;
+    for (const warning of warnings) this.#on.tell.warnOnce(warning);
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Content, Part } from '@google/genai';
+import type { llm } from '@livekit/agents';
+import type { Capabilities } from '../models/capabilities.js';
+
+/** A history in the shape a model takes, and what stood for instructions in it. */
+export interface History {
+  turns: Content[];
+  /** Ids of the items that the turns carry. */
+  itemIds: string[];
+  /** Text of system and developer messages: it belongs into the instructions. */
+  instructions: string[];
+}
+
+/**
+ * Chat items → turns with explicit roles. Calls and their outputs become text: function parts in a
+ * history are refused (1007; pydantic-ai, pipecat). Handoffs and config updates carry nothing.
+ */
+export function history(items: readonly llm.ChatItem[], capabilities: Capabilities): History {
+  const found: History = { turns: [], itemIds: [], instructions: [] };
+  const calls = new Map<string, llm.FunctionCall>();
+  for (const item of items) {
+    if (item.type === 'function_call') {
+      calls.set(item.callId, item);
+      found.itemIds.push(item.id);
+    } else if (item.type === 'function_call_output') {
+      append(found, item.id, 'user', [{ text: toolText(item, calls.get(item.callId)) }]);
+    } else if (item.type === 'message') {
+      message(found, item, capabilities);
+    }
+  }
+  return found;
+}
+
+function message(found: History, item: llm.ChatMessage, capabilities: Capabilities): void {
+  if (item.role === 'system' || item.role === 'developer') {
+    if (item.textContent) found.instructions.push(item.textContent);
+    return;
+  }
+  const parts = item.content.flatMap((content) => part(content, capabilities));
+  if (parts.length > 0) append(found, item.id, item.role === 'user' ? 'user' : 'model', parts);
+}
+
+function part(content: llm.ChatContent, capabilities: Capabilities): Part[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ text: content }];
+  if (content.type === 'audio_content') {
+    return content.transcript ? [{ text: content.transcript }] : [];
+  }
+  if (content.type !== 'image_content' || !capabilities.video) return [];
+  const image = typeof content.image === 'string' ? content.image : '';
+  const [, mimeType, data] = /^data:(image\/(?:jpeg|png));base64,(.+)$/s.exec(image) ?? [];
+  return mimeType && data ? [{ inlineData: { mimeType, data } }] : [];
+}
+
+/** Neighbours of one role share a turn. */
+function append(found: History, id: string, role: 'user' | 'model', parts: Part[]): void {
+  const last = found.turns.at(-1);
+  if (last?.role === role) last.parts?.push(...parts);
+  else found.turns.push({ role, parts });
+  found.itemIds.push(id);
+}
+
+/** A finished call as a sentence the model can read. */
+export function toolText(output: llm.FunctionCallOutput, call?: llm.FunctionCall): string {
+  const name = output.name || call?.name || 'a function';
+  const asked = call ? `${name}(${call.args})` : name;
+  return `[${asked} ${output.isError ? 'failed with' : 'returned'} ${output.output || 'nothing'}]`;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Capabilities } from '../models/capabilities.js';
+import type { WireUsage } from '../protocol/frames.js';
+import type { JsonObject } from './json.js';
+import type { LiveConnection } from './live_connection.js';
+import type { Scenario } from './scenario.js';
+
+export interface LiveServerOptions {
+  /**
+   * Send JSON as text frames instead of binary ones. The service sends binary frames most of the
+   * time; a client must read both.
+   * @default false
+   */
+  textFrames?: boolean;
+  /**
+   * The only keys, tokens and bearer tokens that are accepted; others are refused with HTTP 401.
+   * Absent: any that is not empty.
+   */
+  keys?: readonly string[];
+  /**
+   * How many times faster than reality the server's own time runs: speech, playback, pauses. It does
+   * not change how much caller audio makes a pause, because that is counted in audio.
+   * @default 1
+   */
+  speed?: number;
+  /**
+   * Wait for the assumed end of playback before `turnComplete`, as the service does? With `false` a
+   * whole turn is sent at once.
+   * @default true
+   */
+  playbackDelay?: boolean;
+  /**
+   * Real time between setup and `setupComplete`, in ms. At 0 a client that does not wait for
+   * `setupComplete` may go undetected.
+   * @default 10
+   */
+  setupDelayMs?: number;
+  /** Length of one piece of model audio, in ms. @default 40 */
+  chunkMs?: number;
+  /**
+   * How long the server still holds a session after its connection was lost without a close frame,
+   * in ms of real time; until then every resume is refused with 1011. The service was seen to hold
+   * it for up to a second after a drop, and for minutes after a silent loss.
+   * @default 0
+   */
+  holdAfterLossMs?: number;
+  /** Merged over the row of every model, to emulate a model of your own or of another time. */
+  capabilities?: Partial<Capabilities>;
+  /** Accept models that the table does not name, with the row of their nearest relative? @default false */
+  anyModel?: boolean;
+  /** Holds the conversation by itself. Absent: you script each connection by hand. */
+  scenario?: Scenario;
+}
+
+/** Options with their defaults. */
+export type Settings = Required<Omit<LiveServerOptions, 'keys' | 'scenario'>>;
+
+export function settingsOf(options: LiveServerOptions): Settings {
+  return {
+    textFrames: options.textFrames ?? false,
+    speed: options.speed ?? 1,
+    playbackDelay: options.playbackDelay ?? true,
+    setupDelayMs: options.setupDelayMs ?? 10,
+    chunkMs: options.chunkMs ?? 40,
+    holdAfterLossMs: options.holdAfterLossMs ?? 0,
+    capabilities: options.capabilities ?? {},
+    anyModel: options.anyModel ?? false,
+  };
+}
+
+/** How the next attempts to connect go wrong. */
+export interface Refusal {
+  /** HTTP status at the upgrade, e.g. 429. */
+  status?: number;
+  /** Accept the socket, then close it with this code once setup has arrived. @default 1011 */
+  closeCode?: number;
+  /** Reason of that close. @default '' */
+  reason?: string;
+  /** Accept the socket and never answer setup. @default false */
+  silent?: boolean;
+  /** How many attempts. @default 1 */
+  times?: number;
+}
+
+/** One rule that a client broke. */
+export interface Violation {
+  /** The name of the rule: what a correct client does. */
+  readonly rule: string;
+  /** The public document, report or measurement behind it. */
+  readonly source: string;
+  /** The code the connection was closed with; null where the service would only ignore the frame. */
+  readonly code: number | null;
+  readonly reason: string;
+  /** The frame, with field names in camel case; the raw text where it was no JSON object. */
+  readonly frame: JsonObject | string;
+  readonly connection: LiveConnection;
+}
+
+export interface SpeechOptions {
+  /** Length of the generated voice, in ms. @default 60 per character of the text */
+  ms?: number;
+  /** Samples at 24 kHz instead of the generated voice. */
+  pcm?: Int16Array;
+}
+
+export interface TurnOptions extends SpeechOptions {
+  /** What the model says. Absent: an empty turn, which the service sends now and then. */
+  say?: string;
+  /** A thought before it. */
+  thought?: string;
+  /** Token counts to report; true: plausible ones, false: none. @default true */
+  usage?: boolean | WireUsage;
+  /** `turnCompleteReason`, e.g. `RESPONSE_REJECTED`. */
+  reason?: string;
+  /** `interactionStatus`. @default IDLE on models that report it */
+  status?: 'IN_PROGRESS' | 'IDLE';
+  /** Audio ms sent per ms of server time; Infinity: all at once. @default Infinity */
+  rate?: number;
+  /** False: only the content; the turn stays open. @default true */
+  complete?: boolean;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Fact } from '../protocol/facts.js';
+import type { ReplyFailure, Timing, ToolCall } from './effects.js';
+
+/** What the machine has to know of the model and the session. */
+export interface TurnRules {
+  /** Text parts are the answer, not a side channel (TEXT sessions). */
+  textOutput: boolean;
+  /** Do function calls hold the model's turn until they are answered? */
+  blockingCalls: boolean;
+  /** Does a request go on after a boundary that says IN_PROGRESS? */
+  endsAtIdle: boolean;
+  /** Silence after a blocking call, in ms, that counts as the end of its output. */
+  blockingCallTailMs: number;
+  /** Longest wait for a reply, in ms from the write of its request. */
+  replyTimeoutMs: number;
+}
+
+/** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
+export const CUT_MS = 3_000;
+/** A transcript this long without a further piece is whole, once the model answers. */
+export const SETTLE_MS = 400;
+/** A transcript of the model that gets no audio within this time belongs to the message before. */
+export const EARLY_MS = 2_000;
+/** Speech of which nothing more is heard for this long has stopped. */
+export const SPEECH_MS = 5_000;
+/** The same where the server reports when speech ends, in case that report is lost. */
+export const REPORTED_SPEECH_MS = 60_000;
+
+/** Longest time that a blocking call holds caller audio back. */
+export const BLOCKED_MS = 15_000;
+
+export type Input =
+  | (Fact & { at: number })
+  | { type: 'replyRequested'; at: number; replyId: string; instructions: string | undefined }
+  | { type: 'replyWritten'; at: number; replyId: string }
+  | { type: 'replyAborted'; at: number; replyId: string }
+  | { type: 'interruptRequested'; at: number }
+  | { type: 'turnCommitted'; at: number }
+  | { type: 'toolSettled'; at: number; callId: string }
+  | { type: 'connectionLost'; at: number }
+  | { type: 'connectionBack'; at: number; restored: boolean }
+  | { type: 'closed'; at: number; why: ReplyFailure }
+  | { type: 'tick'; at: number };
+
+/** One answer of the model, as far as it has come. */
+export interface Generation extends Timing {
+  messageId: string | undefined;
+  /** Spoken so far, by transcript (or text, in a TEXT session). */
+  text: string;
+  /** When its output counts as over because a blocking call waits. */
+  tailEndsAt: number | undefined;
+}
+
+export type Turn =
+  | { is: 'idle' }
+  /** The model is answering. */
+  | { is: 'open'; generation: Generation }
+  /** Its output ended, the boundary has not been seen; `complete` when the server said so. */
+  | { is: 'drained'; complete: boolean }
+  /** Interrupted: output is discarded until something shows that it is new. */
+  | { is: 'cut'; until: number; heard: boolean };
+
+/** What the caller is saying or has said; it lives beside the model's turn. */
+export interface Utterance {
+  itemId: string;
+  text: string;
+  startedAt: number;
+  lastAt: number;
+  /** `input_speech_started` is out and not yet paired. */
+  announced: boolean;
+  /** The server reported that speech began and has not reported its end. */
+  reported: boolean;
+  /** The model has begun to answer: final as soon as it settles. */
+  answered: boolean;
+}
+
+export interface PendingReply {
+  replyId: string;
+  instructions: string | undefined;
+  /** When its request went out on the present connection. */
+  writtenAt: number | undefined;
+}
+
+export interface PendingCall extends ToolCall {
+  blocking: boolean;
+  askedAt: number;
+}
+
+export interface TurnState {
+  /** Makes ids unique among sessions. */
+  prefix: string;
+  nextId: number;
+  turn: Turn;
+  utterance: Utterance | undefined;
+  /** Transcript that came before any audio. */
+  early: { text: string; at: number } | undefined;
+  /** Text parts of this turn in an audio session: handed over only if nothing is spoken. */
+  aside: string;
+  replies: readonly PendingReply[];
+  calls: readonly PendingCall[];
+  /** The caller's turn was committed by hand: an answer is on its way. */
+  owed: boolean;
+  /** When the model was last asked for something. */
+  askedAt: number | undefined;
+  last: Timing | undefined;
+  /** The newest assistant message, for transcripts that come late. */
+  lastMessageId: string | undefined;
+}
+
+export function initialState(prefix: string): TurnState {
+  return {
+    prefix,
+    nextId: 1,
+    turn: { is: 'idle' },
+    utterance: undefined,
+    early: undefined,
+    aside: '',
+    replies: [],
+    calls: [],
+    owed: false,
+    askedAt: undefined,
+    last: undefined,
+    lastMessageId: undefined,
+  };
+}
+
+/** When `tick` has something to do; undefined when nothing waits for time. */
+export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
+  const times = [
+    state.turn.is === 'cut' ? state.turn.until : undefined,
+    state.turn.is === 'open' ? state.turn.generation.tailEndsAt : undefined,
+    state.early && state.early.at + EARLY_MS,
+    utteranceDeadline(state.utterance),
+    ...state.replies.map((r) => r.writtenAt && r.writtenAt + rules.replyTimeoutMs),
+  ].filter((time) => time !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+export function utteranceDeadline(utterance: Utterance | undefined): number | undefined {
+  if (!utterance) return undefined;
+  if (utterance.answered) return utterance.lastAt + SETTLE_MS;
+  return utterance.lastAt + (utterance.reported ? REPORTED_SPEECH_MS : SPEECH_MS);
+}
+
+/** Nothing is being said, asked or computed: a connection may be exchanged unheard. */
+export function isQuiet(state: TurnState): boolean {
+  return (
+    state.turn.is === 'idle' &&
+    !state.utterance &&
+    !state.owed &&
+    state.calls.length === 0 &&
+    state.replies.every((reply) => reply.writtenAt === undefined)
+  );
+}
+
+/** A blocking call waits for its result. One that takes too long must not deafen the agent. */
+export function isBlocked(state: TurnState, now: number): boolean {
+  return state.calls.some((call) => call.blocking && now < call.askedAt + BLOCKED_MS);
+}

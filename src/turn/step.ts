@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as answer from './answer.js';
+import type { Effect, ReplyFailure } from './effects.js';
+import {
+  CUT_MS,
+  EARLY_MS,
+  utteranceDeadline,
+  type Input,
+  type TurnRules,
+  type TurnState,
+} from './state.js';
+import {
+  finishUtterance,
+  speechStarted,
+  speechStopped,
+  userSaid,
+  type Draft,
+} from './utterance.js';
+
+export interface Step {
+  state: TurnState;
+  effects: readonly Effect[];
+}
+
+/**
+ * The receive state machine: one input in, the next state and what to do out. Pure: time comes with
+ * the input, ids from a counter, so a replay is exact. PROTOCOL.md has the table of its states.
+ */
+export function step(state: TurnState, input: Input, rules: TurnRules): Step {
+  const draft: Draft = { s: { ...state }, out: [], at: input.at };
+  if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
+  return { state: draft.s, effects: draft.out };
+}
+
+/** What the server said. Returns false when the input is not one of these. */
+function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
+  switch (input.type) {
+    case 'audio':
+      answer.audio(d, input.data, input.rate, rules);
+      return true;
+    case 'modelSaid':
+      answer.modelSaid(d, input.text, rules);
+      return true;
+    case 'text':
+      answer.text(d, input.text, rules);
+      return true;
+    case 'calls':
+      answer.calls(d, input.calls, rules);
+      return true;
+    case 'callsCancelled':
+      callsCancelled(d, input.ids);
+      return true;
+    case 'interrupted':
+      interrupted(d);
+      return true;
+    case 'userSaid':
+      userSaid(d, input.text, input.interim);
+      return true;
+    case 'voiceActivity':
+      if (input.speaking) speechStarted(d, true);
+      else speechStopped(d);
+      return true;
+    case 'generationComplete':
+      generationComplete(d);
+      return true;
+    case 'boundary':
+      boundary(d, input.reason, input.inProgress && rules.endsAtIdle);
+      return true;
+    default:
+      return reported(d, input);
+  }
+}
+
+/** Facts that change nothing here. */
+function reported(d: Draft, input: Input): boolean {
+  switch (input.type) {
+    case 'usage': {
+      const generation = d.s.turn.is === 'open' ? d.s.turn.generation : d.s.last;
+      d.out.push({ type: 'reportUsage', usage: input.usage, generation, at: d.at });
+      return true;
+    }
+    case 'thought':
+      d.out.push({ type: 'report', what: 'thought', detail: input.text });
+      return true;
+    case 'code':
+      d.out.push({ type: 'report', what: 'code', detail: input.part });
+      return true;
+    case 'citations':
+      d.out.push({ type: 'report', what: 'citations', detail: input });
+      return true;
+    case 'waitingForInput':
+      d.out.push({ type: 'report', what: 'waiting_for_input', detail: undefined });
+      return true;
+    case 'unknown':
+      d.out.push({ type: 'report', what: 'unknown_frame', detail: input });
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What the framework, the connection and the clock said. */
+function fromHere(d: Draft, input: Input, rules: TurnRules): void {
+  switch (input.type) {
+    case 'replyRequested':
+      replyRequested(d, input.replyId, input.instructions);
+      break;
+    case 'replyWritten':
+      d.s.replies = d.s.replies.map((reply) =>
+        reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
+      );
+      d.s.askedAt = d.at;
+      break;
+    case 'replyAborted':
+      replyAborted(d, input.replyId);
+      break;
+    case 'interruptRequested':
+      cut(d);
+      break;
+    case 'turnCommitted':
+      d.s.owed = true;
+      d.s.askedAt = d.at;
+      break;
+    case 'toolSettled':
+      d.s.calls = d.s.calls.filter((call) => call.callId !== input.callId);
+      d.s.askedAt = d.at;
+      break;
+    case 'connectionLost':
+      connectionLost(d);
+      break;
+    case 'connectionBack':
+      connectionBack(d, input.restored);
+      break;
+    case 'closed':
+      closed(d, input.why);
+      break;
+    case 'tick':
+      tick(d, rules);
+      break;
+  }
+}
+
+/** Legal at any time: in an answer, after its end, and with none at all. */
+function interrupted(d: Draft): void {
+  if (d.s.turn.is !== 'idle') {
+    answer.close(d, 'interrupted');
+    d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
+  }
+  d.s.early = undefined;
+  d.s.aside = '';
+  speechStarted(d, false);
+}
+
+/** Ends local output at once; what is still on its way is discarded. */
+function cut(d: Draft): void {
+  if (d.s.turn.is !== 'open') return;
+  answer.close(d, 'interrupted');
+  d.s.early = undefined;
+  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
+}
+
+function generationComplete(d: Draft): void {
+  if (d.s.turn.is === 'cut') d.s.turn = { is: 'drained', complete: false };
+  else answer.outputEnded(d);
+}
+
+function boundary(d: Draft, reason: string | undefined, inProgress: boolean): void {
+  const idle = d.s.turn.is === 'idle';
+  const { lastMessageId } = d.s;
+  if (d.s.turn.is !== 'cut' || d.s.turn.heard) answer.outputEnded(d);
+  const empty = idle && d.s.turn.is === 'idle';
+  if (reason !== undefined || empty) {
+    d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
+  }
+  if (d.s.utterance?.answered || (empty && d.s.utterance?.text)) finishUtterance(d);
+  d.s.turn = inProgress ? { is: 'drained', complete: false } : { is: 'idle' };
+}
+
+function callsCancelled(d: Draft, ids: readonly string[]): void {
+  const gone = d.s.calls.filter((call) => call.wireId !== undefined && ids.includes(call.wireId));
+  if (gone.length === 0) return;
+  d.s.calls = d.s.calls.filter((call) => !gone.includes(call));
+  d.out.push({ type: 'cancelCalls', callIds: gone.map((call) => call.callId) });
+}
+
+/** An answer that is already on its way is not asked for twice. */
+function replyRequested(d: Draft, replyId: string, instructions: string | undefined): void {
+  const coming = d.s.owed && instructions === undefined;
+  const writtenAt = coming ? d.at : undefined;
+  d.s.replies = [...d.s.replies, { replyId, instructions, writtenAt }];
+  if (!coming) d.out.push({ type: 'requestReply', replyId, instructions });
+}
+
+function replyAborted(d: Draft, replyId: string): void {
+  const reply = d.s.replies.find((pending) => pending.replyId === replyId);
+  if (!reply) return;
+  failReply(d, replyId, 'aborted');
+  if (reply.writtenAt !== undefined && d.s.turn.is === 'idle') {
+    d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
+  }
+}
+
+function failReply(d: Draft, replyId: string, why: ReplyFailure): void {
+  d.s.replies = d.s.replies.filter((reply) => reply.replyId !== replyId);
+  d.out.push({ type: 'failReply', replyId, why });
+}
+
+/** Calls belong to the conversation and stay; everything that was being said ends. */
+function connectionLost(d: Draft): void {
+  answer.close(d, 'lost');
+  finishUtterance(d);
+  d.s.turn = { is: 'idle' };
+  d.s.early = undefined;
+  d.s.aside = '';
+  d.s.owed = false;
+  d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
+}
+
+function connectionBack(d: Draft, restored: boolean): void {
+  // A new session knows nothing of the old calls, so nothing blocks it.
+  if (!restored) d.s.calls = d.s.calls.map((call) => ({ ...call, blocking: false }));
+  for (const { replyId, instructions } of d.s.replies) {
+    d.out.push({ type: 'requestReply', replyId, instructions });
+  }
+}
+
+function closed(d: Draft, why: ReplyFailure): void {
+  answer.close(d, 'closed');
+  finishUtterance(d);
+  for (const { replyId } of d.s.replies) failReply(d, replyId, why);
+  d.s.turn = { is: 'idle' };
+  d.s.calls = [];
+}
+
+function tick(d: Draft, rules: TurnRules): void {
+  const { turn, early } = d.s;
+  if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
+  if (turn.is === 'open' && turn.generation.tailEndsAt !== undefined) {
+    if (d.at >= turn.generation.tailEndsAt) answer.close(d, 'calling');
+  }
+  if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
+  const due = utteranceDeadline(d.s.utterance);
+  if (due !== undefined && d.at >= due) finishUtterance(d);
+  for (const { replyId, writtenAt } of d.s.replies) {
+    if (writtenAt === undefined || d.at < writtenAt + rules.replyTimeoutMs) continue;
+    d.s.owed = false;
+    failReply(d, replyId, 'timeout');
+  }
+}
+
+/** Words without a voice belong to what was spoken last. */
+function lateTranscript(d: Draft, text: string): void {
+  d.s.early = undefined;
+  d.out.push({ type: 'report', what: 'late_transcript', detail: text });
+  if (d.s.lastMessageId !== undefined) {
+    d.out.push({ type: 'amend', messageId: d.s.lastMessageId, text });
+  }
+}

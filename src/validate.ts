@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Behavior, Modality } from '@google/genai';
+import { DEFAULT_API_CONNECT_OPTIONS, normalizeLanguage } from '@livekit/agents';
+import { optionsError } from './errors.js';
+import type { Backend, Capabilities } from './models/capabilities.js';
+import { resolve } from './models/resolve.js';
+import { DEFAULT_MODEL } from './models/table.js';
+import {
+  DEFAULT_IMAGE_ENCODE_OPTIONS,
+  type Endpoint,
+  type Environment,
+  type RealtimeModelOptions,
+  type Settings,
+} from './options.js';
+import { fit } from './fit.js';
+import { DEFAULT_VOICE } from './protocol/voices.js';
+
+export interface Validated {
+  settings: Settings;
+  /** Each is said once; the session works without what it names. */
+  warnings: string[];
+}
+
+/** Options + environment + the model's row → settings. Throws a typed error before any I/O. */
+export function validate(given: RealtimeModelOptions, env: Environment, today: string): Validated {
+  const warnings: string[] = [];
+  const options = withoutUndefined(given);
+  unknownOptions(options, warnings);
+  const backend: Backend = usesVertex(options, env) ? 'vertex' : 'gemini';
+  const { model, capabilities } = chooseModel(options, backend, today, warnings);
+  const endpoint = chooseEndpoint(options, backend, capabilities, env);
+  numbers(options);
+  const { capabilities: _row, language, ...rest } = options;
+  const settings: Settings = {
+    ...rest,
+    model,
+    capabilities,
+    endpoint,
+    voice: options.voice ?? DEFAULT_VOICE,
+    language: language === undefined ? undefined : normalizeLanguage(language),
+    modalities: options.modalities ?? [capabilities.outputModalities[0] as Modality],
+    inputAudioTranscription: orDefault(options.inputAudioTranscription, {}),
+    outputAudioTranscription: orDefault(options.outputAudioTranscription, {}),
+    contextWindowCompression: orDefault(options.contextWindowCompression, { slidingWindow: {} }),
+    sessionResumption: orDefault(options.sessionResumption, {}),
+    connOptions: { ...DEFAULT_API_CONNECT_OPTIONS, ...options.connOptions },
+    imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
+    replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
+    toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
+  };
+  fit(settings, options, warnings);
+  return { settings, warnings };
+}
+
+const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
+  instructions: true, model: true, apiKey: true, voice: true, language: true, modalities: true,
+  vertexai: true, project: true, location: true, candidateCount: true, temperature: true,
+  maxOutputTokens: true, topP: true, topK: true, presencePenalty: true, frequencyPenalty: true,
+  inputAudioTranscription: true, outputAudioTranscription: true, imageEncodeOptions: true,
+  enableAffectiveDialog: true, proactivity: true, realtimeInputConfig: true,
+  contextWindowCompression: true, apiVersion: true, connOptions: true, httpOptions: true,
+  mediaResolution: true, geminiTools: true, thinkingConfig: true, toolBehavior: true,
+  toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
+  explicitVadSignal: true, translationConfig: true, sessionResumption: true,
+  googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
+}; // prettier-ignore
+
+function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
+  const unknown = Object.keys(options).filter((name) => !(name in OPTIONS));
+  if (unknown.length > 0) {
+    warnings.push(`Unknown option ${unknown.join(', ')}: not used. Check the spelling.`);
+  }
+}
+
+function usesVertex(options: RealtimeModelOptions, env: Environment): boolean {
+  return options.vertexai ?? /^(1|true|yes)$/i.test(env['GOOGLE_GENAI_USE_VERTEXAI'] ?? '');
+}
+
+function chooseModel(
+  options: RealtimeModelOptions,
+  backend: Backend,
+  today: string,
+  warnings: string[],
+): { model: string; capabilities: Capabilities } {
+  const asked = options.model ?? DEFAULT_MODEL[backend];
+  const { name, capabilities: row, known, warning } = resolve(asked, backend, options.capabilities);
+  if (warning !== undefined) warnings.push(warning);
+  const move = row.replacement ? `Use model: '${row.replacement}'.` : 'Choose another model.';
+  if (known && row.status === 'retired') {
+    throw optionsError(`Model '${name}' is retired: the service no longer answers for it.`, move);
+  }
+  if (known && !row.backends.includes(backend)) {
+    const [here, other] =
+      backend === 'vertex'
+        ? ['Vertex AI', 'vertexai: false']
+        : ['the Gemini API', 'vertexai: true'];
+    throw optionsError(`Model '${name}' is not served by ${here}.`, `Set ${other}, or: ${move}`);
+  }
+  if (row.retiresOn !== null && row.retiresOn <= addDays(today, 60)) {
+    warnings.push(`Model '${name}' retires on ${row.retiresOn}. ${move}`);
+  }
+  return { model: asked.includes('/') && !known ? asked : name, capabilities: row };
+}
+
+function chooseEndpoint(
+  options: RealtimeModelOptions,
+  backend: Backend,
+  row: Capabilities,
+  env: Environment,
+): Endpoint {
+  const auth = options.googleAuthOptions;
+  const express = backend === 'vertex' && options.apiKey !== undefined;
+  // An explicit key is express mode; a key from the environment belongs to the other service.
+  const apiKey =
+    options.apiKey ??
+    (backend === 'gemini'
+      ? env['GOOGLE_API_KEY'] || env['GEMINI_API_KEY'] || undefined
+      : undefined);
+  const project = express
+    ? undefined
+    : (options.project ??
+      (env['GOOGLE_CLOUD_PROJECT'] || undefined) ??
+      auth?.projectId ??
+      undefined);
+  if (backend === 'gemini' && !apiKey) {
+    throw optionsError(
+      'No API key for the Gemini API.',
+      'Pass apiKey, or set GOOGLE_API_KEY or GEMINI_API_KEY; for Vertex AI set vertexai: true.',
+    );
+  }
+  if (backend === 'vertex' && !express && !project) {
+    throw optionsError(
+      'No Google Cloud project for Vertex AI.',
+      'Pass project, or set GOOGLE_CLOUD_PROJECT; with an API key pass apiKey (express mode).',
+    );
+  }
+  const http = options.httpOptions ?? {};
+  const special =
+    options.enableAffectiveDialog || options.proactivity ? row.optionApiVersion : null;
+  return {
+    backend,
+    apiKey,
+    project,
+    location: options.location ?? (env['GOOGLE_CLOUD_LOCATION'] || 'us-central1'),
+    apiVersion: options.apiVersion ?? http.apiVersion ?? special ?? row.apiVersion,
+    baseUrl: http.baseUrl,
+    headers: { ...http.headers },
+    googleAuthOptions: auth,
+  };
+}
+
+const RANGES: [keyof RealtimeModelOptions, number, number][] = [
+  ['candidateCount', 1, 8],
+  ['temperature', 0, 2],
+  ['topP', 0, 1],
+  ['topK', 1, 1e6],
+  ['maxOutputTokens', 1, 1e7],
+  ['presencePenalty', -2, 2],
+  ['frequencyPenalty', -2, 2],
+  ['seed', -(2 ** 31), 2 ** 31 - 1],
+  ['replyTimeoutMs', 1, 3_600_000],
+];
+
+function numbers(options: RealtimeModelOptions): void {
+  for (const [name, low, high] of RANGES) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= low && value <= high)) {
+      throw optionsError(
+        `Option ${name} is ${String(value)}.`,
+        `Give a number from ${low} to ${high}, or leave it out.`,
+      );
+    }
+  }
+}
+
+function orDefault<T>(value: T | null | undefined, fallback: T): T | null {
+  return value === undefined ? fallback : value;
+}
+
+/** JavaScript callers pass `undefined` for "not given". */
+function withoutUndefined<T extends object>(options: T): T {
+  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as T;
+}
+
+function addDays(date: string, days: number): string {
+  const time = Date.parse(date) + days * 86_400_000;
+  return new Date(time).toISOString().slice(0, 10);
+}

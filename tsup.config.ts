@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+interface Manifest {
+  version: string;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(
+  readFileSync(new URL('./package.json', import.meta.url), 'utf8'),
+) as Manifest;
+
+export default defineConfig({
+  entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' },
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  platform: 'node',
+  // Also for CJS: `.` and `./testing` then share one model table and one error class.
+  splitting: true,
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  external: [
+    ...Object.keys(manifest.dependencies),
+    ...Object.keys(manifest.peerDependencies),
+    /^@livekit\//,
+  ],
+  define: { __VERSION__: JSON.stringify(manifest.version) },
+});

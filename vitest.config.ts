@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+    // A process per file: native handles of @livekit/rtc-node never meet a second worker thread.
+    pool: 'forks',
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+  },
+});
