@@ -3,6 +3,7 @@ import { sleep, type Clock } from '../clock.js';
 import type { Failure } from '../errors.js';
 import { timeoutVerdict, verdict, type Verdict } from '../protocol/close_codes.js';
 import type { ServerFrame } from '../protocol/frames.js';
+import { scrub } from '../protocol/scrub.js';
 import { attempt, type Ended } from './dial.js';
 import type { Target } from './endpoint.js';
 import { plan, STABLE_MS, type RetryOptions } from './policy.js';
@@ -66,7 +67,8 @@ export class Connection {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#handle = options.handle;
+    // JavaScript callers pass null or '' for "none"; the wire takes neither.
+    this.#handle = options.handle || undefined;
   }
 
   get isOpen(): boolean {
@@ -82,17 +84,17 @@ export class Connection {
     if (!this.#closing.signal.aborted) this.#loop ??= this.#run();
   }
 
-  /** Writes one frame; false when there is no connection. */
+  /** Writes one frame; false when there is no connection, or it is about to end. */
   send(text: string): boolean {
     if (!this.#socket) return false;
-    this.#socket.send(text);
+    if (!this.#socket.send(text)) return false;
     this.#events.tap('out', text);
     return true;
   }
 
   /** Ends the present connection in order and dials the next; `fresh` forgets the server's memory. */
   exchange(fresh: boolean): void {
-    this.#fresh = fresh;
+    this.#fresh ||= fresh;
     this.#socket = undefined;
     this.#current.abort();
   }
@@ -150,7 +152,7 @@ export class Connection {
       openSocket,
       target,
       timeoutMs,
-      setup: this.#setup(handle),
+      setup: () => this.#events.setup(handle),
       resuming: handle !== undefined,
       signal: AbortSignal.any([this.#closing.signal, this.#current.signal]),
       ready: (socket) => {
@@ -161,15 +163,9 @@ export class Connection {
         this.#events.connected({ connection, restored, acquireMs: readyAt - begun });
       },
       received: (frame) => this.#received(frame),
-      tap: (text) => this.#events.tap('in', text),
+      tap: (dir, text) => this.#events.tap(dir, text),
     });
     return { ended, livedMs: readyAt === undefined ? 0 : clock.now() - readyAt };
-  }
-
-  #setup(handle: string | undefined): string {
-    const setup = this.#events.setup(handle);
-    this.#events.tap('out', setup);
-    return setup;
   }
 
   /** Keeps what is about the connection itself, hands on the rest. */
@@ -186,6 +182,7 @@ export class Connection {
 
 function describe(said: Verdict, { close }: Ended, retryable: boolean): Failure {
   const { kind, message, hint } = said;
-  const { reason, phase } = close;
-  return { kind, message, hint, retryable, code: close.httpStatus ?? close.code, reason, phase };
+  const reason = scrub(close.reason);
+  const code = close.httpStatus ?? close.code;
+  return { kind, message, hint, retryable, code, reason, phase: close.phase };
 }

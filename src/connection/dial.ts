@@ -13,8 +13,8 @@ export interface Attempt {
   openSocket: OpenSocket;
   /** Address and credentials; part of the attempt, so that its deadline covers it. */
   target: () => Promise<Target>;
-  /** The setup frame. */
-  setup: string;
+  /** Makes the setup frame, once the credentials are there. */
+  setup: () => string;
   resuming: boolean;
   /** One deadline over credentials, open, setup and setupComplete, in ms. */
   timeoutMs: number;
@@ -23,8 +23,8 @@ export interface Attempt {
   /** Synchronous with `setupComplete`: no frame is received before it returns. */
   ready(socket: Socket, sessionId: string | undefined): void;
   received(frame: ServerFrame): void;
-  /** Every text as it came, before anything is made of it. */
-  tap(text: string): void;
+  /** Every text as it crosses the wire, before anything is made of it. */
+  tap(dir: 'in' | 'out', text: string): void;
 }
 
 export interface Ended {
@@ -68,16 +68,19 @@ function serve(
   cancelDeadline: () => void,
 ): Promise<Close> {
   const close: { -readonly [K in keyof Close]: Close[K] } = over('upgrade', request.resuming);
+  const setup = request.setup();
   return new Promise((resolve) => {
     let cancelClosing = (): void => {};
     const socket = request.openSocket(target.url, target.headers, {
       opened() {
         close.phase = 'setup';
-        if (!stop.aborted) socket.send(request.setup);
+        if (stop.aborted) return;
+        socket.send(setup);
+        request.tap('out', setup);
       },
       received(text) {
         if (stop.aborted) return;
-        request.tap(text);
+        request.tap('in', text);
         const frame = parseServerFrame(text);
         if (!frame) return;
         if (close.phase !== 'session' && frame.setupComplete !== undefined) {

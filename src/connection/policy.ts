@@ -40,10 +40,12 @@ export function plan(facts: DropFacts, options: RetryOptions, random: number): P
 
 /** Full jitter over an exponential window, so that many callers do not come back as one. */
 function wait({ verdict, failures }: DropFacts, options: RetryOptions, random: number): number {
-  const window = Math.min(LONGEST_MS, options.retryIntervalMs * 2 ** Math.max(0, failures - 1));
+  // The exponent is bounded: an endless power times an interval of 0 is no number.
+  const window = Math.min(LONGEST_MS, options.retryIntervalMs * 2 ** Math.min(30, failures - 1));
   switch (verdict.wait) {
     case 'none':
-      return failures <= 1 ? 0 : window * random;
+      // A refused handle is gone: the fresh dial after it is a first attempt of its own.
+      return failures <= 1 || verdict.next === 'fresh' ? 0 : window * random;
     case 'short':
       return SHORT_MS + window * random;
     case 'quota':

@@ -3,7 +3,8 @@ import { WebSocket } from 'ws';
 
 /** A WebSocket as the connection needs it. */
 export interface Socket {
-  send(text: string): void;
+  /** False when the socket is closing or closed: the text is lost. */
+  send(text: string): boolean;
   close(code: number, reason: string): void;
   /** Ends it without a handshake. */
   destroy(): void;
@@ -26,10 +27,17 @@ export type OpenSocket = (
   events: SocketEvents,
 ) => Socket;
 
+/** How long the peer may take to end the TCP connection after both close frames, in ms. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
 /** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
 export const openSocket: OpenSocket = (url, headers, events) => {
-  const ws = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
+  const ws = new WebSocket(url, {
+    ...{ headers, perMessageDeflate: false, skipUTF8Validation: true },
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+  });
   let upgraded = false;
+  let refused = false;
   let failure = '';
   ws.on('open', () => {
     upgraded = true;
@@ -37,19 +45,25 @@ export const openSocket: OpenSocket = (url, headers, events) => {
   });
   ws.on('message', (data: Buffer) => events.received(data.toString('utf8')));
   ws.on('unexpected-response', (request, response) => {
+    refused = true;
     const seconds = Number(response.headers['retry-after']);
     events.refused(response.statusCode ?? 0, seconds > 0 ? seconds * 1000 : undefined);
     request.destroy();
     ws.terminate();
   });
   ws.on('error', (error) => {
-    failure = error.message;
+    // After a refusal it only says that we ended the request.
+    if (!refused) failure = error.message;
   });
   ws.on('close', (code, reason) => {
     events.closed(upgraded ? code : undefined, reason.toString('utf8') || failure);
   });
   return {
-    send: (text) => ws.send(text, () => {}),
+    send(text) {
+      if (ws.readyState !== WebSocket.OPEN) return false;
+      ws.send(text, () => {});
+      return true;
+    },
     close: (code, reason) => ws.close(code, reason),
     destroy: () => ws.terminate(),
     get bufferedBytes() {

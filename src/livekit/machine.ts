@@ -45,7 +45,7 @@ export class Machine {
 
   /** An input that arrives while effects run (a listener calls back) waits its turn. */
   input(input: Timeless<Input>): void {
-    this.#inputs.push({ ...input, at: this.#clock.now() } as Input);
+    this.#inputs.push({ ...input, at: this.#clock.now() });
     if (this.#running) return;
     this.#running = true;
     try {

@@ -4,6 +4,7 @@ import { llm } from '@livekit/agents';
 import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
 import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
+import type { ReplyFailure } from '../turn/effects.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
 import type { Environment } from './link.js';
@@ -184,8 +185,9 @@ export class RealtimeSession extends llm.RealtimeSession {
     const { signal } = options;
     const replyId = `r${++this.#replies}`;
     const reply = this.#output.reply(replyId);
-    if (this.#closing || signal?.aborted) {
-      this.#output.fail(replyId, this.#closing ? 'closed' : 'aborted');
+    const refused = this.#refusal(signal);
+    if (refused) {
+      this.#output.fail(replyId, refused);
       return reply;
     }
     const abort = (): void => this.#machine.input({ type: 'replyAborted', replyId });
@@ -199,6 +201,12 @@ export class RealtimeSession extends llm.RealtimeSession {
     });
     this.#sync.link.open();
     return reply;
+  }
+
+  #refusal(signal: AbortSignal | undefined): ReplyFailure | undefined {
+    if (this.#closing) return 'closed';
+    if (this.#sync.isOver) return 'disconnected';
+    return signal?.aborted ? 'aborted' : undefined;
   }
 
   override startUserActivity(): void {

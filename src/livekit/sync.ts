@@ -37,6 +37,9 @@ export class Sync implements LinkEvents {
   #wireTools: Tool[] = [];
   #seed: History | undefined;
   #connected = false;
+  #isOver = false;
+  /** What the server was told last, by setup or by update. */
+  #told = { instructions: '', tools: '' };
 
   constructor(settings: Settings, env: Environment, on: SyncEvents) {
     this.#settings = settings;
@@ -51,16 +54,17 @@ export class Sync implements LinkEvents {
     return this.#tools;
   }
 
+  /** The connection failed for good: nothing will be sent or answered any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   updateInstructions(instructions: string): void {
-    if (instructions === this.#instructions) return;
     this.#instructions = instructions;
-    if (!this.#settings.capabilities.systemInstruction) {
+    if (instructions !== '' && !this.#settings.capabilities.systemInstruction) {
       this.#on.tell.warnOnce('This model takes no instructions: they are left out.');
-    } else if (this.#connected) {
-      const command = instructionUpdate(instructions, this.#settings.capabilities);
-      if (command) this.link.send(command);
-      else this.#exchange(false);
     }
+    this.#tellChanges();
   }
 
   updateChatCtx(chatCtx: llm.ChatContext): void {
@@ -75,12 +79,8 @@ export class Sync implements LinkEvents {
 
   updateTools(tools: llm.ToolContext): void {
     this.#tools = tools.copy();
-    const before = JSON.stringify(this.#wireTools);
     this.#refreshTools();
-    if (!this.#connected || before === JSON.stringify(this.#wireTools)) return;
-    const { toolUpdate } = this.#settings.capabilities;
-    if (toolUpdate === 'contextUpdate') this.link.send({ type: 'context', tools: this.#wireTools });
-    else if (toolUpdate === 'reconnect') this.#exchange(false);
+    this.#tellChanges();
   }
 
   requestReply(replyId: string, instructions: string | undefined): void {
@@ -99,6 +99,7 @@ export class Sync implements LinkEvents {
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
     const instructions = [this.#instructions, ...history.instructions];
+    this.#told = { instructions: this.#instructions, tools: JSON.stringify(this.#wireTools) };
     return {
       instructions: instructions.filter((text) => text !== '').join('\n\n'),
       tools: this.#wireTools,
@@ -113,6 +114,7 @@ export class Sync implements LinkEvents {
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
     this.#seed = undefined;
     this.#deliver();
+    this.#tellChanges();
     if (this.#on.activityIsOpen()) this.link.reopenActivity();
     this.#on.machine().input({ type: 'connectionBack', restored: info.restored });
     if (folded.length > 0) this.#askAboutResults();
@@ -147,6 +149,7 @@ export class Sync implements LinkEvents {
   /** Settles what waits, then says so: the framework closes its session on this. */
   failed(failure: Failure): void {
     this.#connected = false;
+    this.#isOver = true;
     this.#on.machine().input({ type: 'closed', why: 'disconnected' });
     this.#on.tell.error(failure, undefined);
   }
@@ -184,6 +187,26 @@ export class Sync implements LinkEvents {
   /** The server never asked for these results: it has read them as text, now it shall speak. */
   #askAboutResults(): void {
     this.requestReply('', undefined);
+  }
+
+  /** Brings instructions and tools to the server by the route of its model. */
+  #tellChanges(): void {
+    if (!this.#connected) return;
+    const row = this.#settings.capabilities;
+    const tools = JSON.stringify(this.#wireTools);
+    const newText = this.#told.instructions !== this.#instructions;
+    const newTools = this.#told.tools !== tools;
+    this.#told = { instructions: this.#instructions, tools };
+    if (newText && row.systemInstruction) {
+      const command = instructionUpdate(this.#instructions, row);
+      if (command) this.link.send(command);
+      else this.#exchange(false);
+    }
+    if (newTools && row.toolUpdate === 'contextUpdate') {
+      this.link.send({ type: 'context', tools: this.#wireTools });
+    } else if (newTools) {
+      this.#exchange(false);
+    }
   }
 
   #exchange(fresh: boolean): void {

@@ -31,9 +31,9 @@ export function wireTools(
   const tools: Tool[] = [];
   const specs: ToolSpec[] = [];
   for (const [name, tool] of row.functionCalling ? llm.sortedToolEntries(context) : []) {
-    const explicit = row.toolBehaviors.includes(behavior as never);
+    const explicit = row.toolBehaviors.includes(behavior);
     try {
-      const parameters = llm.toJsonSchema(tool.parameters as never, false);
+      const parameters = llm.toJsonSchema(tool.parameters, false);
       specs.push({
         name,
         description: tool.description,

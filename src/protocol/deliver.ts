@@ -16,15 +16,16 @@ export function deliver({ turns, itemIds }: History, row: Capabilities): Deliver
   if (row.midSessionContent === 'allowed') {
     return { commands: [{ type: 'content', turns, itemIds }], held: 0 };
   }
-  // Only realtime text is left, and that is always the caller's: one frame per user message.
+  // Only realtime text is left, and that is always the caller's and asks for an answer.
   const last = turns.at(-1);
-  if (!row.textInput || last?.role !== 'user') return { commands: [], held: turns.length };
-  const command: Command = { type: 'text', text: textOf(last), itemIds };
+  const text = last?.role === 'user' ? textOf(last) : '';
+  if (!row.textInput || text === '') return { commands: [], held: turns.length };
+  const command: Command = { type: 'text', text, itemIds };
   return { commands: [command], held: turns.length - 1 };
 }
 
 function textOf(turn: Content): string {
-  return (turn.parts ?? []).map((part) => part.text ?? '').join('\n');
+  return (turn.parts ?? []).flatMap((part) => part.text ?? []).join('\n');
 }
 
 /** By which message does a running session learn of new instructions? Undefined: by a new setup. */

@@ -54,9 +54,9 @@ function clientFrame(command: Exclude<Command, { type: 'audio' }>, row: Capabili
       return { clientContent: { turns: command.turns, turnComplete: false } };
     case 'seed':
       // A declared history is committed without calling the model; an undeclared one must not be.
-      return {
-        clientContent: { turns: command.turns, turnComplete: row.seeding === 'historyConfig' },
-      };
+      return row.seeding === 'historyConfig'
+        ? { clientContent: { turns: command.turns, turnComplete: true } }
+        : { clientContent: { turns: endingWithUser(command.turns), turnComplete: false } };
     case 'reply':
       return replyFrame(command.instructions, command.asked, row);
     case 'toolResults':
@@ -76,6 +76,11 @@ function clientFrame(command: Exclude<Command, { type: 'audio' }>, row: Capabili
     case 'audioStreamEnd':
       return { realtimeInput: { audioStreamEnd: true } };
   }
+}
+
+/** Where a history is ordinary content, its last turn must be the user's (pipecat PR#4355). */
+function endingWithUser(turns: Content[]): Content[] {
+  return turns.at(-1)?.role === 'model' ? [...turns, PLACEHOLDER] : turns;
 }
 
 /**

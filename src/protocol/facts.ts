@@ -34,15 +34,26 @@ const DEFAULT_OUTPUT_RATE = 24000;
 /** Read by the connection, not by the conversation. */
 const CONNECTION_MEMBERS = new Set(['setupComplete', 'goAway', 'sessionResumptionUpdate']);
 
-const CONTENT_MEMBERS = new Set([
-  'modelTurn', 'turnComplete', 'turnCompleteReason', 'interactionStatus', 'interrupted',
-  'generationComplete', 'waitingForInput', 'inputTranscription', 'interimInputTranscription',
-  'outputTranscription', 'groundingMetadata', 'urlContextMetadata', 'speechState',
-]); // prettier-ignore
+/** What is read of `serverContent`, and the type each member has. */
+const CONTENT_MEMBERS: ReadonlyMap<string, 'object' | 'boolean' | 'string'> = new Map([
+  ['modelTurn', 'object'],
+  ['turnComplete', 'boolean'],
+  ['turnCompleteReason', 'string'],
+  ['interactionStatus', 'string'],
+  ['interrupted', 'boolean'],
+  ['generationComplete', 'boolean'],
+  ['waitingForInput', 'boolean'],
+  ['inputTranscription', 'object'],
+  ['interimInputTranscription', 'object'],
+  ['outputTranscription', 'object'],
+  ['groundingMetadata', 'object'],
+  ['urlContextMetadata', 'object'],
+  ['speechState', 'string'],
+]);
 
 /**
  * Unbundles a server frame, always in the same order, whatever the server bundled. Never throws: a
- * member of an unexpected shape is an `unknown` fact.
+ * member, part or call that is unknown, or not of its type, is an `unknown` fact.
  */
 export function facts(frame: ServerFrame): Fact[] {
   const found: Fact[] = [];
@@ -91,10 +102,13 @@ function userSaid(
 }
 
 function partFacts(part: unknown, found: Fact[]): void {
-  if (!isObject(part)) return;
+  if (!isObject(part)) {
+    found.push({ type: 'unknown', member: 'part', value: part });
+    return;
+  }
   const { inlineData, text, thought } = part as Part;
   if (isObject(inlineData) && typeof inlineData.data === 'string') {
-    const mime = String(inlineData.mimeType ?? '');
+    const mime = typeof inlineData.mimeType === 'string' ? inlineData.mimeType : '';
     if (mime === '' || mime.startsWith('audio/')) {
       found.push({ type: 'audio', data: inlineData.data, rate: rateOf(mime) });
     } else {
@@ -163,13 +177,19 @@ const FRAME_MEMBERS = new Set([
 ]); // prettier-ignore
 
 function unknownFacts(frame: ServerFrame, content: ServerContent, found: Fact[]): void {
-  for (const member in frame) {
-    if (FRAME_MEMBERS.has(member) || CONNECTION_MEMBERS.has(member)) continue;
-    found.push({ type: 'unknown', member, value: frame[member] });
+  for (const [member, value] of Object.entries(frame)) {
+    if (CONNECTION_MEMBERS.has(member)) continue;
+    if (FRAME_MEMBERS.has(member) && (isObject(value) || value === null)) continue;
+    found.push({ type: 'unknown', member, value });
   }
-  for (const member in content) {
-    if (CONTENT_MEMBERS.has(member)) continue;
-    found.push({ type: 'unknown', member: `serverContent.${member}`, value: content[member] });
+  for (const [member, value] of Object.entries(content)) {
+    const type = CONTENT_MEMBERS.get(member);
+    if (type !== undefined && (typeof value === type || value === null)) continue;
+    found.push({ type: 'unknown', member: `serverContent.${member}`, value });
+  }
+  const calls = frame.toolCall?.functionCalls;
+  for (const value of Array.isArray(calls) ? calls : []) {
+    if (!isCall(value)) found.push({ type: 'unknown', member: 'toolCall.functionCalls', value });
   }
 }
 

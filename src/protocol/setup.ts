@@ -89,9 +89,10 @@ export function setupFrame(options: SetupOptions, state: SetupState): ClientFram
 
 /** The model's name as each backend wants it. Express mode on Vertex AI has no project. */
 export function wireModelName({ model, endpoint }: SetupOptions): string {
-  if (model.includes('/')) return model;
-  if (endpoint.backend === 'gemini') return `models/${model}`;
-  const short = `publishers/google/models/${model}`;
+  const isPath = model.includes('/');
+  if (endpoint.backend === 'gemini') return isPath ? model : `models/${model}`;
+  if (isPath && !model.startsWith('publishers/')) return model;
+  const short = isPath ? model : `publishers/google/models/${model}`;
   if (endpoint.project === undefined) return short;
   return `projects/${endpoint.project}/locations/${endpoint.location}/${short}`;
 }
@@ -140,8 +141,15 @@ function transcription(options: SetupOptions): Partial<Setup> {
 /** `handle: null` closes the socket, so the field is present only with a handle. */
 function resumption(options: SetupOptions, handle: string | undefined): Partial<Setup> {
   if (!options.sessionResumption) return {};
-  const { handle: _first, ...rest } = options.sessionResumption;
-  return { sessionResumption: { ...rest, ...(handle !== undefined && { handle }) } };
+  // The Gemini API does not know `transparent`, not even as false ("Unknown name").
+  const { handle: _first, transparent, ...rest } = options.sessionResumption;
+  return {
+    sessionResumption: {
+      ...rest,
+      ...(transparent && { transparent }),
+      ...(handle !== undefined && { handle }),
+    },
+  };
 }
 
 /** Objects are merged deeply, everything else is replaced. */

@@ -46,7 +46,7 @@ export class ClientState {
     return {
       ...{ backend, apiVersion, credential, phase, modelId, modelKnown, row },
       ...{ seeding, begun, activityOpen, openCalls },
-      setup: this.setup as unknown as JsonObject,
+      setup: this.setup,
       resume: (handle) => sessions.look(handle, modelId),
     };
   }

@@ -10,9 +10,9 @@ import { answered } from './rules/answers.js';
 export function receive(connection: LiveConnection, line: string): void {
   const frame = parse(line);
   if (!frame) return refuseText(connection, line);
-  const received = connection.inbox.add(frame as ClientFrame);
+  const received = connection.inbox.add(frame);
   if (!connection.stalled && !refused(connection, frame)) {
-    accept(connection, frame as ClientFrame);
+    accept(connection, frame);
   }
   connection.inbox.offer(received);
 }

@@ -56,7 +56,7 @@ const OPAQUE = new Set([
 export function camelized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelized);
   if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([key, inner]) => {
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
     const name = camel(key);
     if (OPAQUE.has(name)) return [name, inner];
     if (name === 'properties' && isObject(inner)) {
@@ -65,7 +65,7 @@ export function camelized(value: unknown): unknown {
     }
     return [name, camelized(inner)];
   });
-  return Object.fromEntries(entries) as JsonObject;
+  return Object.fromEntries<unknown>(entries);
 }
 
 /** A close reason holds 123 bytes at most (RFC 6455, 5.5); the service's own are cut there. */

@@ -70,14 +70,13 @@ export class LiveConnection extends ClientView {
 
   /**
    * Plays a whole turn of the model: content, generationComplete, and after the assumed playback
-   * turnComplete with usage. A turn that is still running is completed first. Resolves when the
-   * turn has ended, by itself or otherwise.
+   * turnComplete with usage. A turn that is still running is completed first; one that was left open
+   * (`complete: false`) is continued. Resolves when the turn has ended, by itself or otherwise.
    */
   turn(options: TurnOptions = {}): Promise<TurnEnd> {
-    this.#turn?.complete();
-    // While the model speaks there is nothing to resume from; proto3 JSON leaves both fields out.
-    if (this.#rolls) this.send({ sessionResumptionUpdate: {} });
-    this.session?.endUtterance();
+    const continues = this.#turn?.leftOpen ? this.#turn : undefined;
+    if (continues) continues.stop('complete');
+    else this.#beginTurn();
     if (options.thought !== undefined) {
       const parts = [{ text: options.thought, thought: true }];
       this.send({ serverContent: { modelTurn: { parts } } });
@@ -88,6 +87,7 @@ export class LiveConnection extends ClientView {
       rate: options.rate ?? Infinity,
       playback: this.host.settings.playbackDelay,
       completes: options.complete ?? true,
+      continues,
     };
     const outlets = {
       say: (piece: Piece) => this.#say(piece),
@@ -165,7 +165,8 @@ export class LiveConnection extends ClientView {
     const mode = this.capabilities.handle === 'fixed' ? 'fixed' : 'rolling';
     const newHandle = update.newHandle ?? this.host.sessions.issue(this.#needSession(), mode);
     this.handle = newHandle;
-    this.send({ sessionResumptionUpdate: { newHandle, resumable: update.resumable ?? true } });
+    const resumable = update.resumable ?? true;
+    this.send({ sessionResumptionUpdate: { newHandle, resumable, ...this.#consumed } });
     return newHandle;
   }
 
@@ -223,6 +224,19 @@ export class LiveConnection extends ClientView {
     return this.capabilities.handle === 'rolling' && this.setup.sessionResumption !== undefined;
   }
 
+  #beginTurn(): void {
+    this.#turn?.complete();
+    // While the model speaks there is nothing to resume from; proto3 JSON leaves both fields out.
+    if (this.#rolls) this.send({ sessionResumptionUpdate: {} });
+    this.session?.endUtterance();
+  }
+
+  /** Transparent resumption counts client messages from 1, anew on each connection. */
+  get #consumed(): { lastConsumedClientMessageIndex?: string } {
+    if (this.setup.sessionResumption?.transparent !== true) return {};
+    return { lastConsumedClientMessageIndex: String(this.frames.length - 1) };
+  }
+
   #pieces(text: string, options: SpeechOptions): Piece[] {
     return pieces({
       text,
@@ -230,6 +244,7 @@ export class LiveConnection extends ClientView {
       chunkMs: this.host.settings.chunkMs,
       transcribed: this.setup.outputAudioTranscription !== undefined,
       bundled: this.capabilities.seeding === 'historyConfig',
+      written: this.capabilities.outputModalities[0] === 'TEXT',
     });
   }
 

@@ -21,6 +21,8 @@ export interface TurnPlan {
   readonly playback: boolean;
   /** False: the turn stays open after its content, without generationComplete and boundary. */
   readonly completes: boolean;
+  /** The open turn that this one continues. */
+  readonly continues: ModelTurn | undefined;
 }
 
 const GENERATION_COMPLETE: Piece = {
@@ -36,7 +38,7 @@ const GENERATION_COMPLETE: Piece = {
 export class ModelTurn {
   readonly ended: Promise<TurnEnd>;
   /** Audio sent so far, in ms. */
-  spokenMs = 0;
+  spokenMs: number;
   #plan: TurnPlan;
   #outlets: TurnOutlets;
   #timers: Timers;
@@ -49,12 +51,18 @@ export class ModelTurn {
     this.#plan = plan;
     this.#outlets = outlets;
     this.#timers = timers;
+    this.spokenMs = plan.continues?.spokenMs ?? 0;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
   }
 
   /** Not ended yet? Also true between generationComplete and the boundary. */
   get running(): boolean {
     return !this.#over;
+  }
+
+  /** All content is sent, and there will be no boundary until somebody asks for it? */
+  get leftOpen(): boolean {
+    return this.running && !this.#plan.completes && this.#next >= this.#plan.pieces.length;
   }
 
   play(): void {
@@ -70,7 +78,7 @@ export class ModelTurn {
       }
     }
     if (this.#over) return;
-    if (!completes) return this.#end('complete');
+    if (!completes) return this.#settle('complete');
     this.#outlets.say(GENERATION_COMPLETE);
     const sendingMs = rate === Infinity ? 0 : this.spokenMs / rate;
     const playbackMs = this.#plan.playback ? Math.max(0, this.spokenMs - sendingMs) : 0;

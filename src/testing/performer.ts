@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FunctionResponse } from '@google/genai';
-import { type JsonObject, dig } from './json.js';
+import { dig } from './json.js';
 import type { LiveConnection } from './live_connection.js';
 import type { ScenarioCall, ScenarioReaction, Script } from './scenario.js';
 import type { Session } from './session_store.js';
@@ -139,7 +139,7 @@ export class Performer {
 
   /** Every call of a step is answered: the model goes on when the client's scheduling lets it. */
   answered(response: FunctionResponse | undefined, then: ScenarioReaction | undefined): void {
-    const scheduling = dig(response as unknown as JsonObject, 'scheduling');
+    const scheduling = dig(response, 'scheduling');
     if (scheduling === 'SILENT') return;
     // While the caller speaks INTERRUPT waits like the others (Vertex AI migration guide).
     if (scheduling === 'INTERRUPT' && !this.#listening) this.interrupt({ calls: false });

@@ -9,7 +9,7 @@ import { SETUP_MODEL_RULES } from './rules/setup_model.js';
 import { RESUME_RULES, SETUP_SESSION_RULES } from './rules/setup_session.js';
 import { TOOL_RULES } from './rules/tools.js';
 
-export type { OpenCall, Rule, RuleContext, Verdict } from './rules/rule.js';
+export type { OpenCall, ResumeState, Rule, RuleContext, Verdict } from './rules/rule.js';
 
 /**
  * Everything the fake server does not forgive, in the order in which it looks. Each rule names its

@@ -2,7 +2,7 @@
 import type { Content } from '@google/genai';
 import type { ClientFrame, RealtimeInput } from '../protocol/frames.js';
 import { textOf } from './client_state.js';
-import { type JsonObject, dig } from './json.js';
+import { dig } from './json.js';
 import type { LiveConnection } from './live_connection.js';
 import { type Cast, Performer } from './performer.js';
 import { isManual } from './rules/realtime.js';
@@ -38,7 +38,7 @@ export class ScenarioPlayer {
 
   ready(connection: LiveConnection): void {
     const silence = dig(
-      connection.setup as unknown as JsonObject,
+      connection.setup,
       ...['realtimeInputConfig', 'automaticActivityDetection', 'silenceDurationMs'],
     );
     const ear = new SpeechDetector({
@@ -87,7 +87,7 @@ export class ScenarioPlayer {
     const now = connection.audioMs;
     const edges: SpeechEdge[] = [];
     if (input.activityStart) edges.push({ type: 'start', atMs: now });
-    if (input.audio && !isManual(connection.setup as unknown as JsonObject)) {
+    if (input.audio && !isManual(connection.setup)) {
       edges.push(...ear.feed(pcmSamples(input.audio.data), rateOf(input.audio.mimeType)));
     }
     if (input.audioStreamEnd) edges.push(...ear.finish());

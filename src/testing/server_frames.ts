@@ -22,12 +22,16 @@ export interface Utterance {
   readonly transcribed: boolean;
   /** Audio and transcript in one frame, as newer models send them? */
   readonly bundled: boolean;
+  /** Does the model write instead of speaking? */
+  readonly written: boolean;
 }
 
 /** An utterance → pieces in the order of the wire, transcript slightly ahead of its audio. */
-export function pieces({ text, pcm, chunkMs, transcribed, bundled }: Utterance): Piece[] {
-  const audio = audioPieces(pcm, chunkMs);
-  const words = deltas(text);
+export function pieces(utterance: Utterance): Piece[] {
+  const { transcribed, bundled } = utterance;
+  const words = deltas(utterance.text);
+  if (utterance.written) return words.map(textPiece);
+  const audio = audioPieces(utterance.pcm, utterance.chunkMs);
   const result: Piece[] = [];
   let next = 0;
   for (const [index, piece] of audio.entries()) {
@@ -46,6 +50,11 @@ export function pieces({ text, pcm, chunkMs, transcribed, bundled }: Utterance):
     }
   }
   return result;
+}
+
+function textPiece(said: string): Piece {
+  const content = { modelTurn: { role: 'model', parts: [{ text: said }] } };
+  return { content, audioMs: 0, said };
 }
 
 /** Samples (24 kHz) → pieces of at most `chunkMs`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { FunctionResponse } from '@google/genai';
-import type { OpenCall } from './rules.js';
+import type { OpenCall, ResumeState } from './rules.js';
 
 /** One utterance as the server remembers it. Tool results are JSON. */
 export interface HistoryEntry {
@@ -105,7 +105,7 @@ export class SessionStore {
   }
 
   /** What would become of a resume. */
-  look(handle: string, model: string): 'free' | 'held' | 'unknown' | 'otherModel' {
+  look(handle: string, model: string): ResumeState {
     const ticket = this.#tickets.get(handle);
     if (!ticket) return 'unknown';
     if (ticket.session.holder) return 'held';

@@ -14,9 +14,10 @@ export function speakingMs(text: string): number {
  */
 export function speechLike(ms: number, rate: number = OUTPUT_RATE): Int16Array {
   const pcm = new Int16Array(Math.round((rate * ms) / 1000));
-  for (let i = 0; i < pcm.length; i += 1) {
+  // Everything in it returns after a second, so a second is made and then repeated.
+  for (let i = 0; i < Math.min(rate, pcm.length); i += 1) {
     const t = i / rate;
-    const pitch = 140 * t + 6 * Math.sin(2 * Math.PI * 0.8 * t);
+    const pitch = 140 * t + 6 * Math.sin(2 * Math.PI * t);
     const tone =
       Math.sin(2 * Math.PI * pitch) +
       0.5 * Math.sin(4 * Math.PI * pitch) +
@@ -24,6 +25,7 @@ export function speechLike(ms: number, rate: number = OUTPUT_RATE): Int16Array {
     const syllable = Math.abs(Math.sin(Math.PI * 4 * t));
     pcm[i] = Math.round(6000 * (0.15 + 0.85 * syllable) * tone);
   }
+  for (let at = rate; at < pcm.length; at += rate) pcm.copyWithin(at, 0, rate);
   return pcm;
 }
 

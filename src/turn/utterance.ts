@@ -84,7 +84,8 @@ function create(d: Draft, answered: boolean): Utterance {
   return {
     itemId: newId(d, 'u'),
     text: '',
-    startedAt: d.at,
+    // Evidence comes after the fact: what it answers can never be older than the question.
+    startedAt: d.at - 1,
     lastAt: d.at,
     announced: false,
     reported: false,

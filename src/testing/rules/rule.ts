@@ -17,6 +17,9 @@ export interface OpenCall {
   readonly blocking: boolean;
 }
 
+/** `held`: the server still has an earlier socket of that session. */
+export type ResumeState = 'free' | 'held' | 'unknown' | 'otherModel';
+
 /** Everything a rule may look at. A rule changes nothing. */
 export interface RuleContext {
   readonly backend: Backend;
@@ -42,7 +45,7 @@ export interface RuleContext {
   readonly activityOpen: boolean;
   readonly openCalls: readonly OpenCall[];
   /** What would become of a resume with this handle. */
-  resume(handle: string): 'free' | 'held' | 'unknown' | 'otherModel';
+  readonly resume: (handle: string) => ResumeState;
 }
 
 /** One thing that the service does not forgive. */

@@ -94,7 +94,7 @@ export const SETUP_MODEL_RULES: readonly Rule[] = [
   ),
   setupRule(
     'choose one of the prebuilt voices',
-    'google/skills, gemini-live-api reference: 30 names, case-sensitive',
+    'google/skills, Live API reference: 30 names, case-sensitive',
     (setup, { row, modelId }) => {
       const voice = config(
         setup,

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { dig, isObject, text } from '../json.js';
-import { type Rule, type Verdict, invalid, path, unknownName } from './rule.js';
+import { type JsonObject, dig, isObject, text } from '../json.js';
+import {
+  type ResumeState,
+  type Rule,
+  type RuleContext,
+  type Verdict,
+  invalid,
+  path,
+  unknownName,
+} from './rule.js';
 import { setupRule } from './setup_model.js';
 
 const present = (value: unknown): boolean => value !== undefined && value !== null;
@@ -164,7 +172,7 @@ const RESUME_RULES: readonly Rule[] = [
     'resume only with a handle that the server knows',
     'yeyu2/Youtube_demos#5: 1008 "session not found"',
     (setup, context) =>
-      resumeState(setup, context.resume) === 'unknown'
+      resumeState(setup, context) === 'unknown'
         ? { code: 1008, reason: 'BidiGenerateContent session not found' }
         : undefined,
   ),
@@ -172,22 +180,18 @@ const RESUME_RULES: readonly Rule[] = [
     'close the old socket before resuming',
     'third-party measurements of 2026-10: every resume is refused while the server holds the old socket',
     (setup, context) =>
-      resumeState(setup, context.resume) === 'held'
+      resumeState(setup, context) === 'held'
         ? { code: 1011, reason: 'Internal error encountered.' }
         : undefined,
   ),
   setupRule(
     'resume with the same model',
     'Live API reference, SessionResumptionConfig: everything but the model may change',
-    (setup, context) =>
-      resumeState(setup, context.resume) === 'otherModel' ? invalid() : undefined,
+    (setup, context) => (resumeState(setup, context) === 'otherModel' ? invalid() : undefined),
   ),
 ];
 
-function resumeState(
-  setup: unknown,
-  resume: (handle: string) => 'free' | 'held' | 'unknown' | 'otherModel',
-): string {
+function resumeState(setup: JsonObject, { resume }: RuleContext): ResumeState {
   const handle = text(dig(setup, 'sessionResumption', 'handle'));
   return handle === '' ? 'free' : resume(handle);
 }

@@ -125,7 +125,7 @@ export const TOOL_RULES: readonly Rule[] = [
         }
         const names = Object.keys(isObject(parameters.properties) ? parameters.properties : {});
         if (names.some((name) => !PARAMETER_NAME.test(name))) return invalid();
-        const required = Array.isArray(parameters.required) ? parameters.required : [];
+        const required: unknown[] = Array.isArray(parameters.required) ? parameters.required : [];
         const stranger = required.find((name) => !names.includes(text(name)));
         if (stranger !== undefined) {
           return invalid(`parameters.required[0]: property is not defined: ${text(stranger)}`);
