@@ -52,6 +52,17 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
   return { settings, warnings };
 }
 
+/** New values for running settings: checked as at construction, and applied only if all is well. */
+export function applyUpdate(settings: Settings, given: RealtimeModelOptions): string[] {
+  const options = withoutUndefined(given);
+  numbers(options);
+  const warnings: string[] = [];
+  const next: Settings = { ...settings, ...options } as Settings;
+  fit(next, options, warnings);
+  Object.assign(settings, next);
+  return warnings;
+}
+
 const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   instructions: true, model: true, apiKey: true, voice: true, language: true, modalities: true,
   vertexai: true, project: true, location: true, candidateCount: true, temperature: true,

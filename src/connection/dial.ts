@@ -46,7 +46,8 @@ export async function attempt(request: Attempt): Promise<Ended> {
   const stop = AbortSignal.any([signal, deadline.signal]);
   try {
     const target = await raced(request.target(), stop);
-    if (!target) return { close: over('upgrade', resuming), ours: !timedOut, timedOut };
+    if (!target || stop.aborted)
+      return { close: over('upgrade', resuming), ours: !timedOut, timedOut };
     const close = await serve(request, target, stop, cancelDeadline);
     return { close, ours: signal.aborted, timedOut };
   } catch (error) {

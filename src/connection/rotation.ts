@@ -2,6 +2,8 @@
 
 /** Time kept in hand before the server's own deadline, in ms. */
 const MARGIN_MS = 2_000;
+/** A connection looks for a quiet point this long before its known end, in ms. */
+export const AGE_MARGIN_MS = 60_000;
 /** Longest wait for a quiet point when only our own settings changed, in ms. */
 const UPDATE_WAIT_MS = 10_000;
 
@@ -16,7 +18,7 @@ export type Rotation = { do: 'now' } | { do: 'wait'; until: number };
 /** When must it happen at the latest? The server may fall silent, so a timer has to ask. */
 export function rotationDeadline(cause: RotationCause): number {
   if (cause.why === 'goAway') return cause.since + Math.max(0, cause.timeLeftMs - MARGIN_MS);
-  return cause.since + UPDATE_WAIT_MS;
+  return cause.since + (cause.why === 'age' ? AGE_MARGIN_MS - MARGIN_MS : UPDATE_WAIT_MS);
 }
 
 /** A quiet point is taken at once; the deadline forces it. */

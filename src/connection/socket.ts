@@ -32,10 +32,9 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 /** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
 export const openSocket: OpenSocket = (url, headers, events) => {
-  const ws = new WebSocket(url, {
-    ...{ headers, perMessageDeflate: false, skipUTF8Validation: true },
-    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
-  });
+  const closeTimeout = CLOSE_TIMEOUT_MS;
+  const options = { headers, perMessageDeflate: false, skipUTF8Validation: true, closeTimeout };
+  const ws = new WebSocket(url, options);
   let upgraded = false;
   let refused = false;
   let failure = '';

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import { Connection, type Connected, type Retry } from '../connection/connection.js';
 import { accessToken, target } from '../connection/endpoint.js';
-import { rotate, type RotationCause } from '../connection/rotation.js';
+import { AGE_MARGIN_MS, rotate, type RotationCause } from '../connection/rotation.js';
 import type { OpenSocket } from '../connection/socket.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
@@ -15,8 +15,6 @@ import { carryOver } from '../send_queue/survival.js';
 
 /** Unsent caller audio that is kept, in ms. */
 const AUDIO_MS = 2_000;
-/** A connection is exchanged this long before its known end, in ms. */
-const AGE_MARGIN_MS = 30_000;
 
 /** The world, as tests may replace it. */
 export interface Environment {
@@ -78,7 +76,8 @@ export class Link {
         handleIssued: () => events.handleIssued(),
         lost: (failure, retry) => {
           this.#recorder?.note({ lost: failure, ...retry });
-          this.#forgetRotation();
+          // The next connection brings everything but forgetting by itself.
+          if (!this.#mustForget) this.#forgetRotation();
           events.lost(failure, retry);
         },
         failed: (failure) => {
@@ -141,9 +140,8 @@ export class Link {
 
   /** Asks for an exchange of the connection at the next quiet point. */
   rotate(cause: RotationCause): void {
-    if (!this.#connection.isOpen) return;
-    const forget = this.#rotation?.why === 'update' && this.#rotation.fresh;
-    this.#rotation = cause.why === 'update' && forget ? { ...cause, fresh: true } : cause;
+    if (!this.#connection.isStarted) return;
+    if (!this.#mustForget) this.#rotation = cause;
     this.checkRotation();
   }
 
@@ -184,6 +182,12 @@ export class Link {
     );
     this.#events.connected(info, folded);
     this.flush();
+    this.checkRotation();
+  }
+
+  /** The server must forget what it knows, whatever else happens meanwhile. */
+  get #mustForget(): boolean {
+    return this.#rotation?.why === 'update' && this.#rotation.fresh;
   }
 
   #forgetRotation(): void {

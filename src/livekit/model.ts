@@ -3,7 +3,7 @@ import { llm } from '@livekit/agents';
 import { systemClock, systemRandom } from '../clock.js';
 import { openSocket } from '../connection/socket.js';
 import type { RealtimeModelOptions, Settings } from '../options.js';
-import { validate } from '../validate.js';
+import { applyUpdate, validate } from '../validate.js';
 import type { Environment } from './link.js';
 import { livekitCapabilities } from './rules.js';
 import { RealtimeSession, type SessionUpdate } from './session.js';
@@ -56,8 +56,7 @@ export class RealtimeModel extends llm.RealtimeModel {
 
   /** Changes this model's future sessions and its live ones. */
   updateOptions(options: Omit<SessionUpdate, 'toolChoice'>): void {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    Object.assign(this.#settings, Object.fromEntries(given));
+    this.#warnings = [...this.#warnings, ...applyUpdate(this.#settings, options)];
     for (const session of this.#sessions) session.updateOptions(options);
   }
 

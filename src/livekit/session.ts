@@ -5,6 +5,7 @@ import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
 import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
+import { applyUpdate } from '../validate.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
 import type { Environment } from './link.js';
@@ -153,11 +154,11 @@ export class RealtimeSession extends llm.RealtimeSession {
     return Promise.resolve();
   }
 
+  /** @throws GeminiLiveError for values that the model cannot honour; nothing changes then */
   override updateOptions({ toolChoice, ...options }: SessionUpdate): void {
     if (toolChoice !== undefined) this.#toolChoice = toolChoice;
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    Object.assign(this.#settings, Object.fromEntries(given));
-    if (given.some(([name]) => name !== 'toolResponseScheduling')) this.#sync.refresh();
+    for (const warning of applyUpdate(this.#settings, options)) this.#tell.warnOnce(warning);
+    this.#sync.refresh();
   }
 
   /** Never throws: a throw would silently end all audio input of the framework's session. */

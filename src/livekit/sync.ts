@@ -9,7 +9,7 @@ import type { Command, ToolResult } from '../protocol/encode.js';
 import { facts } from '../protocol/facts.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
-import type { SetupState } from '../protocol/setup.js';
+import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet } from '../turn/state.js';
 import { Conversation } from './conversation.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
@@ -39,7 +39,7 @@ export class Sync implements LinkEvents {
   #connected = false;
   #isOver = false;
   /** What the server was told last, by setup or by update. */
-  #told = { instructions: '', tools: '' };
+  #told = { instructions: '', tools: '', rest: '' };
 
   constructor(settings: Settings, env: Environment, on: SyncEvents) {
     this.#settings = settings;
@@ -90,7 +90,7 @@ export class Sync implements LinkEvents {
   /** Settings have changed that only a setup can carry. */
   refresh(): void {
     this.#refreshTools();
-    if (this.#connected) this.#exchange(false);
+    this.#tellChanges();
   }
 
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
@@ -99,7 +99,7 @@ export class Sync implements LinkEvents {
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
     const instructions = [this.#instructions, ...history.instructions];
-    this.#told = { instructions: this.#instructions, tools: JSON.stringify(this.#wireTools) };
+    this.#told = this.#current();
     return {
       instructions: instructions.filter((text) => text !== '').join('\n\n'),
       tools: this.#wireTools,
@@ -189,24 +189,32 @@ export class Sync implements LinkEvents {
     this.requestReply('', undefined);
   }
 
-  /** Brings instructions and tools to the server by the route of its model. */
+  #current(): { instructions: string; tools: string; rest: string } {
+    const rest = setupFrame(this.#settings, { instructions: '', tools: [], seeds: false });
+    return {
+      instructions: this.#instructions,
+      tools: JSON.stringify(this.#wireTools),
+      rest: JSON.stringify(rest),
+    };
+  }
+
+  /** Brings what has changed since the last setup to the server, by the route of its model. */
   #tellChanges(): void {
     if (!this.#connected) return;
     const row = this.#settings.capabilities;
-    const tools = JSON.stringify(this.#wireTools);
-    const newText = this.#told.instructions !== this.#instructions;
-    const newTools = this.#told.tools !== tools;
-    this.#told = { instructions: this.#instructions, tools };
-    if (newText && row.systemInstruction) {
-      const command = instructionUpdate(this.#instructions, row);
-      if (command) this.link.send(command);
-      else this.#exchange(false);
-    }
-    if (newTools && row.toolUpdate === 'contextUpdate') {
-      this.link.send({ type: 'context', tools: this.#wireTools });
-    } else if (newTools) {
+    const before = this.#told;
+    const now = this.#current();
+    this.#told = now;
+    const newText = before.instructions !== now.instructions && row.systemInstruction;
+    const newTools = before.tools !== now.tools;
+    const update = instructionUpdate(now.instructions, row);
+    const byContext = row.toolUpdate === 'contextUpdate';
+    if (before.rest !== now.rest || (newText && !update) || (newTools && !byContext)) {
       this.#exchange(false);
+      return;
     }
+    if (newText && update) this.link.send(update);
+    if (newTools) this.link.send({ type: 'context', tools: this.#wireTools });
   }
 
   #exchange(fresh: boolean): void {

@@ -119,8 +119,8 @@ function generationConfig(options: SetupOptions): GenerationConfig {
     if (value !== undefined) Object.assign(config, { [field]: value });
   }
   // A voice in a text session closes the socket ("Cannot extract voices from a non-audio request.").
-  const { voice, language, modalities } = options;
-  if (modalities.some((modality) => `${modality}` === 'TEXT')) return config;
+  const { voice, language } = options;
+  if (isWritten(options)) return config;
   if (voice === undefined && language === undefined) return config;
   config.speechConfig = {
     ...(voice !== undefined && { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } }),
@@ -129,12 +129,17 @@ function generationConfig(options: SetupOptions): GenerationConfig {
   return config;
 }
 
+/** A text session: nothing is spoken. */
+function isWritten({ modalities }: SetupOptions): boolean {
+  return modalities.some((modality) => `${modality}` === 'TEXT');
+}
+
 /** Both configs stand at the top level: inside `generationConfig` they close the socket. */
 function transcription(options: SetupOptions): Partial<Setup> {
   const { inputAudioTranscription: input, outputAudioTranscription: output } = options;
   return {
     ...(input && { inputAudioTranscription: input }),
-    ...(output && { outputAudioTranscription: output }),
+    ...(output && !isWritten(options) && { outputAudioTranscription: output }),
   };
 }
 

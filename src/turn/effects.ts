@@ -5,7 +5,7 @@ import type { WireUsage } from '../protocol/frames.js';
 export type ReplyFailure = 'timeout' | 'aborted' | 'disconnected' | 'closed';
 
 /** Why a generation ended. */
-export type GenerationEnd = 'complete' | 'interrupted' | 'calling' | 'lost' | 'closed';
+export type GenerationEnd = 'complete' | 'interrupted' | 'calling' | 'stalled' | 'lost' | 'closed';
 
 /** What the shell shall do, in the imperative. Ids tell which generation is meant. */
 export type Effect =
@@ -33,6 +33,7 @@ export type Report =
   | 'citations'
   | 'waiting_for_input'
   | 'empty_turn'
+  | 'stalled'
   | 'late_transcript'
   | 'unknown_frame';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact } from '../protocol/facts.js';
-import type { ReplyFailure, Timing, ToolCall } from './effects.js';
+import type { Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
 
 /** What the machine has to know of the model and the session. */
 export interface TurnRules {
@@ -18,6 +18,13 @@ export interface TurnRules {
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
 export const CUT_MS = 3_000;
+/**
+ * An answer that pauses longer has ended, and goes on as another one: LiveKit waits 10 s for the next
+ * frame and then plays none of the rest, and a turn that never ends would hold its queue for ever.
+ */
+export const STALL_MS = 8_000;
+/** For this long after an answer began, a transcript of the caller may be about what it answers. */
+export const LATE_MS = 3_000;
 /** A transcript this long without a further piece is whole, once the model answers. */
 export const SETTLE_MS = 400;
 /** A transcript of the model that gets no audio within this time belongs to the message before. */
@@ -48,8 +55,10 @@ export interface Generation extends Timing {
   messageId: string | undefined;
   /** Spoken so far, by transcript (or text, in a TEXT session). */
   text: string;
-  /** When its output counts as over because a blocking call waits. */
-  tailEndsAt: number | undefined;
+  /** A blocking call waits for its end. */
+  calling: boolean;
+  /** When its output counts as over, unless more comes. */
+  endsAt: number;
 }
 
 export type Turn =
@@ -58,8 +67,11 @@ export type Turn =
   | { is: 'open'; generation: Generation }
   /** Its output ended, the boundary has not been seen; `complete` when the server said so. */
   | { is: 'drained'; complete: boolean }
-  /** Interrupted: output is discarded until something shows that it is new. */
-  | { is: 'cut'; until: number; heard: boolean };
+  /**
+   * Interrupted: output is discarded until something shows that it is new. `local`: the server does
+   * not know and goes on with its answer, so the deadline moves with what is discarded.
+   */
+  | { is: 'cut'; until: number; heard: boolean; local: boolean };
 
 /** What the caller is saying or has said; it lives beside the model's turn. */
 export interface Utterance {
@@ -80,6 +92,8 @@ export interface PendingReply {
   instructions: string | undefined;
   /** When its request went out on the present connection. */
   writtenAt: number | undefined;
+  /** It was asked for again after an empty turn; once is enough. */
+  again: boolean;
 }
 
 export interface PendingCall extends ToolCall {
@@ -99,13 +113,13 @@ export interface TurnState {
   aside: string;
   replies: readonly PendingReply[];
   calls: readonly PendingCall[];
-  /** The caller's turn was committed by hand: an answer is on its way. */
-  owed: boolean;
+  /** The caller's turn was committed by hand: an answer is on its way, at the latest now. */
+  owedUntil: number | undefined;
   /** When the model was last asked for something. */
   askedAt: number | undefined;
   last: Timing | undefined;
   /** The newest assistant message, for transcripts that come late. */
-  lastMessageId: string | undefined;
+  lastMessage: Remembered | undefined;
 }
 
 export function initialState(prefix: string): TurnState {
@@ -118,10 +132,10 @@ export function initialState(prefix: string): TurnState {
     aside: '',
     replies: [],
     calls: [],
-    owed: false,
+    owedUntil: undefined,
     askedAt: undefined,
     last: undefined,
-    lastMessageId: undefined,
+    lastMessage: undefined,
   };
 }
 
@@ -129,10 +143,13 @@ export function initialState(prefix: string): TurnState {
 export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
   const times = [
     state.turn.is === 'cut' ? state.turn.until : undefined,
-    state.turn.is === 'open' ? state.turn.generation.tailEndsAt : undefined,
+    state.turn.is === 'open' ? state.turn.generation.endsAt : undefined,
     state.early && state.early.at + EARLY_MS,
     utteranceDeadline(state.utterance),
-    ...state.replies.map((r) => r.writtenAt && r.writtenAt + rules.replyTimeoutMs),
+    state.owedUntil,
+    ...state.replies.map(({ writtenAt }) =>
+      writtenAt === undefined ? undefined : writtenAt + rules.replyTimeoutMs,
+    ),
   ].filter((time) => time !== undefined);
   return times.length > 0 ? Math.min(...times) : undefined;
 }
@@ -148,7 +165,7 @@ export function isQuiet(state: TurnState): boolean {
   return (
     state.turn.is === 'idle' &&
     !state.utterance &&
-    !state.owed &&
+    state.owedUntil === undefined &&
     state.calls.length === 0 &&
     state.replies.every((reply) => reply.writtenAt === undefined)
   );
