@@ -131,6 +131,11 @@ export abstract class ClientView {
     return this.state.phase === 'open' && this.ws.readyState === 1 && !this.closing;
   }
 
+  /** @internal Does the client still have this socket, as far as anybody can know? */
+  get reachable(): boolean {
+    return !this.closing && this.ws.readyState === 1 && !this.ws.isPaused;
+  }
+
   /**
    * The next frame that matches: a message by its name, or what a function recognises. Frames that
    * have already arrived count; each frame answers one call only. Rejects after `timeoutMs` of real

@@ -5,6 +5,7 @@ import { type JsonObject, camelized, isObject } from './json.js';
 import type { LiveConnection } from './live_connection.js';
 import { judge } from './rules.js';
 import { answered } from './rules/answers.js';
+import { HELD_REASON } from './rules/setup_session.js';
 
 /** Takes in one message of the client: record, judge, remember, react. */
 export function receive(connection: LiveConnection, line: string): void {
@@ -69,6 +70,9 @@ function accept(connection: LiveConnection, frame: ClientFrame): void {
 function begin(connection: LiveConnection): void {
   const { host, state } = connection;
   const handle = state.setup.sessionResumption?.handle;
+  const resume = handle ? host.sessions.look(handle, state.modelId) : 'free';
+  // Refused like a client's mistake, but the client could not know.
+  if (resume === 'lost') return connection.close(1011, HELD_REASON);
   const old = handle ? host.sessions.take(handle) : undefined;
   connection.session = old ?? host.sessions.begin(state.modelId);
   connection.session.holder = connection;

@@ -140,7 +140,10 @@ export class LiveServer {
     for (let i = 0; i < (next.times ?? 1); i += 1) this.#refusals.push(next);
   }
 
-  /** Every handle given out so far becomes unknown: a resume is refused with 1008. */
+  /**
+   * Every handle given out so far becomes unknown: a resume is refused with 1008, and counts as a
+   * broken rule, because the server cannot tell an old handle from an invented one.
+   */
   forgetSessions(): void {
     this.#sessions.forget();
   }

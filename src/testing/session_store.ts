@@ -25,7 +25,7 @@ export class Session {
   /** Caller audio that is part of the context, in ms. */
   heardMs = 0;
   /** The connection that has it, until the server has seen that connection end. */
-  holder: object | undefined;
+  holder: { readonly reachable: boolean } | undefined;
   /** Where the next piece of an utterance goes, while that utterance is not over. */
   #open: HistoryEntry | undefined;
 
@@ -108,7 +108,8 @@ export class SessionStore {
   look(handle: string, model: string): ResumeState {
     const ticket = this.#tickets.get(handle);
     if (!ticket) return 'unknown';
-    if (ticket.session.holder) return 'held';
+    const { holder } = ticket.session;
+    if (holder) return holder.reachable ? 'held' : 'lost';
     return ticket.session.model === model ? 'free' : 'otherModel';
   }
 

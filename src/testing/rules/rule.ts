@@ -17,8 +17,11 @@ export interface OpenCall {
   readonly blocking: boolean;
 }
 
-/** `held`: the server still has an earlier socket of that session. */
-export type ResumeState = 'free' | 'held' | 'unknown' | 'otherModel';
+/**
+ * `held`: the client has not closed its earlier socket. `lost`: that socket is gone, but the server
+ * has not noticed, for which nobody can be blamed.
+ */
+export type ResumeState = 'free' | 'held' | 'lost' | 'unknown' | 'otherModel';
 
 /** Everything a rule may look at. A rule changes nothing. */
 export interface RuleContext {

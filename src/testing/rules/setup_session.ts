@@ -166,6 +166,8 @@ export function isTextOnly(content: unknown): boolean {
   return parts.every((part) => isObject(part) && typeof part.text === 'string');
 }
 
+export const HELD_REASON = 'Internal error encountered.';
+
 /** Rules about coming back with a handle. They come last: a resume is tried with a valid setup. */
 const RESUME_RULES: readonly Rule[] = [
   setupRule(
@@ -180,9 +182,7 @@ const RESUME_RULES: readonly Rule[] = [
     'close the old socket before resuming',
     'third-party measurements of 2026-10: every resume is refused while the server holds the old socket',
     (setup, context) =>
-      resumeState(setup, context) === 'held'
-        ? { code: 1011, reason: 'Internal error encountered.' }
-        : undefined,
+      resumeState(setup, context) === 'held' ? { code: 1011, reason: HELD_REASON } : undefined,
   ),
   setupRule(
     'resume with the same model',
