@@ -3,8 +3,9 @@ import type { Verdict } from '../protocol/close_codes.js';
 
 /** A connection counts as good only after it lived this long: connect-die-connect loops end. */
 export const STABLE_MS = 10_000;
-/** The old socket may still be held by the server after this (measured: 1 s is enough). */
+/** How long the server may hold the old socket (measured: 1 s is enough), and some jitter. */
 const SHORT_MS = 1_000;
+const SHORT_JITTER_MS = 500;
 const QUOTA_MS = 10_000;
 const LONGEST_MS = 30_000;
 
@@ -47,7 +48,7 @@ function wait({ verdict, failures }: DropFacts, options: RetryOptions, random: n
       // A refused handle is gone: the fresh dial after it is a first attempt of its own.
       return failures <= 1 || verdict.next === 'fresh' ? 0 : window * random;
     case 'short':
-      return SHORT_MS + window * random;
+      return SHORT_MS + SHORT_JITTER_MS * random;
     case 'quota':
       return QUOTA_MS + window * random;
     case 'backoff':

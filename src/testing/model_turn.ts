@@ -43,6 +43,9 @@ export class ModelTurn {
   #outlets: TurnOutlets;
   #timers: Timers;
   #next = 0;
+  /** Moment of the first piece: each is due by it, so that a late timer is caught up. */
+  #begunAt: number | undefined;
+  #pacedMs = 0;
   #cancelTimer = () => {};
   #settle!: (end: TurnEnd) => void;
   #over = false;
@@ -67,13 +70,16 @@ export class ModelTurn {
 
   play(): void {
     const { pieces, rate, completes } = this.#plan;
+    this.#begunAt ??= this.#timers.now();
     for (; this.#next < pieces.length && !this.#over; this.#next += 1) {
       const piece = pieces[this.#next] as Piece;
       this.#outlets.say(piece);
       this.spokenMs += piece.audioMs;
       if (piece.audioMs > 0 && rate !== Infinity) {
         this.#next += 1;
-        this.#cancelTimer = this.#timers.after(piece.audioMs / rate, () => this.play());
+        this.#pacedMs += piece.audioMs / rate;
+        const due = this.#begunAt + this.#pacedMs - this.#timers.now();
+        this.#cancelTimer = this.#timers.after(Math.max(0, due), () => this.play());
         return;
       }
     }

@@ -10,6 +10,11 @@ export class Timers {
     this.speed = speed;
   }
 
+  /** The server's time, in ms since some moment. */
+  now(): number {
+    return performance.now() * this.speed;
+  }
+
   /** Calls back after `ms` of the server's time. Returns a function that cancels. */
   after(ms: number, then: () => void): () => void {
     return this.afterReal(ms / this.speed, then);
