@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AudioTranscriptionConfig, Behavior, ThinkingLevel } from '@google/genai';
+import type { Behavior, ThinkingLevel } from '@google/genai';
 import { optionsError } from './errors.js';
 import type { RealtimeModelOptions, Settings } from './options.js';
 import { VOICES } from './protocol/voices.js';
@@ -31,12 +31,7 @@ export function fit(settings: Settings, given: RealtimeModelOptions, warnings: s
   if (settings.translationConfig && !row.translation) {
     throw optionsError(`${settings.model} does not translate.`, 'Use a translation model.');
   }
-  if (settings.sessionResumption?.transparent && !row.transparentResumption) {
-    throw optionsError(
-      'sessionResumption.transparent is refused by the Gemini API.',
-      'Leave it out, or use Vertex AI.',
-    );
-  }
+  resumption(settings);
 }
 
 type LeaveOut = (option: keyof Settings, why: string) => void;
@@ -45,12 +40,24 @@ function includes(allowed: readonly string[], value: string): boolean {
   return allowed.includes(value);
 }
 
-function modalities(settings: Settings): void {
-  const allowed = settings.capabilities.outputModalities;
-  const refused = settings.modalities.filter((modality) => !includes(allowed, modality));
-  if (refused.length === 0 && settings.modalities.length > 0) return;
+function resumption(settings: Settings): void {
+  if (settings.capabilities.transparentResumption || !settings.sessionResumption) return;
+  // Even `false` is an unknown field there.
+  const { transparent, ...rest } = settings.sessionResumption;
+  settings.sessionResumption = rest;
+  if (!transparent) return;
   throw optionsError(
-    `${settings.model} answers with ${allowed.join(' or ')}, not ${refused.join(', ') || 'nothing'}.`,
+    'sessionResumption.transparent is refused by the Gemini API.',
+    'Leave it out, or use Vertex AI.',
+  );
+}
+
+/** Exactly one: the service refuses a combination. */
+function modalities({ capabilities, model, modalities: asked }: Settings): void {
+  const allowed = capabilities.outputModalities;
+  if (asked.length === 1 && asked.every((modality) => includes(allowed, modality))) return;
+  throw optionsError(
+    `${model} answers with ${allowed.join(' or ')}, not ${asked.join(' and ') || 'nothing'}.`,
     'Leave modalities out; the text of what it says comes as a transcript.',
   );
 }
@@ -168,7 +175,7 @@ function transcriptions(settings: Settings, warnings: string[]): void {
     const refused = Object.keys(config).filter((field) => !includes(allowed, field));
     if (refused.length === 0) continue;
     const kept = Object.entries(config).filter(([field]) => includes(allowed, field));
-    settings[name] = Object.fromEntries(kept) as AudioTranscriptionConfig;
+    settings[name] = Object.fromEntries(kept);
     warnings.push(`${name}.${refused.join(', ')} is left out: ${settings.model} does not take it.`);
   }
 }

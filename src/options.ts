@@ -16,6 +16,7 @@ import type {
 } from '@google/genai';
 import type { APIConnectOptions } from '@livekit/agents';
 import type { GoogleAuthOptions } from 'google-auth-library';
+import type { Agent } from 'node:http';
 import type { Backend, Capabilities } from './models/capabilities.js';
 import type { LiveAPIModels } from './models/table.js';
 import type { Setup } from './protocol/frames.js';
@@ -23,6 +24,20 @@ import type { Voice } from './protocol/voices.js';
 
 /** Built-in tools, as the wire names them. */
 export type LLMTools = Omit<Tool, 'functionDeclarations'>;
+
+/** Watches for answers that are owed: to the caller's words, a tool result, a request. */
+export interface Watchdog {
+  /** Silence after which the first step is taken, and then each next one, in ms. @default 8000 */
+  answerMs?: number;
+  /**
+   * Each is taken once, in this order, until something is heard: ask again, resume on a new
+   * connection, begin a fresh session with the history. @default all three
+   */
+  steps?: readonly WatchdogStep[];
+}
+
+/** Ask again; resume on a new connection; begin a fresh session with the history. */
+export type WatchdogStep = 'nudge' | 'resume' | 'fresh';
 
 /** How a pushed video frame becomes a picture. */
 export interface ImageEncodeOptions {
@@ -129,6 +144,23 @@ export interface RealtimeModelOptions {
   capabilities?: Partial<Capabilities>;
   /** How long a reply may take to begin, in ms from the moment its request was written. @default 10000 */
   replyTimeoutMs?: number;
+  /**
+   * Unsent caller audio that is kept while there is no connection, in ms; the oldest goes first.
+   * 0 keeps none. @default 2000
+   */
+  audioBufferMs?: number;
+  /**
+   * What happens when the model owes an answer and stays silent; null lets it stay silent.
+   * @default { answerMs: 8000, steps: ['nudge', 'resume', 'fresh'] }
+   */
+  watchdog?: Watchdog | null;
+  /**
+   * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
+   * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
+   */
+  tokenProvider?: () => string | Promise<string>;
+  /** Agent of the upgrade request, for example a proxy's. @default none */
+  agent?: Agent;
   /** Merged last into the setup message (objects deeply, the rest replaced). @default none */
   setup?: Partial<Setup>;
   /**
@@ -151,6 +183,9 @@ export interface Endpoint {
   baseUrl: string | undefined;
   headers: Readonly<Record<string, string>>;
   googleAuthOptions: GoogleAuthOptions | undefined;
+  apiVersionIsGiven: boolean;
+  tokenProvider: (() => string | Promise<string>) | undefined;
+  agent: Agent | undefined;
 }
 
 /** Options after environment, defaults and the model's row: what the rooms work with. */
@@ -171,5 +206,7 @@ export interface Settings extends Omit<
   connOptions: APIConnectOptions;
   imageEncodeOptions: ImageEncodeOptions;
   replyTimeoutMs: number;
+  audioBufferMs: number;
+  watchdog: Required<Watchdog> | null;
   toolBehavior: Behavior;
 }

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FunctionResponse } from '@google/genai';
-import type { ClientContent, ContextUpdate, RealtimeInput } from './protocol/frames.js';
+import type {
+  FunctionResponse,
+  LiveClientContent,
+  LiveClientRealtimeInput,
+  LiveClientToolResponse,
+} from '@google/genai';
+import type { ContextUpdate } from './protocol/frames.js';
 
 export { Behavior, FunctionResponseScheduling } from '@google/genai';
 export { RealtimeModel } from './livekit/model.js';
+export type { ConnectionEvent, Health } from './livekit/health.js';
 export { RealtimeSession, type SessionUpdate } from './livekit/session.js';
 export type { LiveAPIModels } from './models/table.js';
-export { DEFAULT_IMAGE_ENCODE_OPTIONS, type RealtimeModelOptions } from './options.js';
+export {
+  DEFAULT_IMAGE_ENCODE_OPTIONS,
+  type RealtimeModelOptions,
+  type Watchdog,
+} from './options.js';
 export type { Voice } from './protocol/voices.js';
 
 /** What a client may send after setup, by kind. */
 export type ClientEvents =
-  | { type: 'content'; value: ClientContent }
-  | { type: 'realtime_input'; value: RealtimeInput }
-  | { type: 'tool_response'; value: { functionResponses: FunctionResponse[] } }
+  | { type: 'content'; value: LiveClientContent }
+  | { type: 'realtime_input'; value: LiveClientRealtimeInput }
+  | { type: 'tool_response'; value: LiveClientToolResponse }
   | { type: 'function_response'; value: FunctionResponse }
   | { type: 'context_update'; value: ContextUpdate };

@@ -10,8 +10,7 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-const AUDIO = /"data":"([A-Za-z0-9+/=]{16,})"/g;
-const HANDLE = /"(newHandle|handle)":"([^"]+)"/g;
+const MEDIA = /^[A-Za-z0-9+/_-]{16,}=*$/;
 
 export function createRecorder(to: string | ((line: string) => void), clock: Clock): Recorder {
   const begun = clock.now();
@@ -23,24 +22,30 @@ export function createRecorder(to: string | ((line: string) => void), clock: Clo
     handles.set(handle, name);
     return name;
   };
-  const clean = (text: string): string =>
-    scrub(
-      text
-        .replace(
-          AUDIO,
-          (_all, data: string) => `"data":"<${Math.floor(data.length * 0.75)} bytes>"`,
-        )
-        .replace(HANDLE, (_all, key: string, handle: string) => `"${key}":"${handleName(handle)}"`),
-    );
+  /** Value by value, so that what is taken out never takes JSON with it. */
+  const clean = (key: string, value: unknown): unknown => {
+    if (typeof value !== 'string' || value === '') return value;
+    if (key === 'handle' || key === 'newHandle') return handleName(value);
+    if (key === 'data' && MEDIA.test(value)) return `<${Buffer.byteLength(value, 'base64')} bytes>`;
+    return scrub(value);
+  };
+  const write = (line: Record<string, unknown>): void =>
+    out.write(JSON.stringify({ t: clock.now() - begun, ...line }, clean));
 
   return {
-    frame(dir, text, connection) {
-      const head = `{"t":${clock.now() - begun},"connection":${connection},"dir":"${dir}"`;
-      out.write(`${head},"frame":${clean(text)}}`);
-    },
-    note: (note) => out.write(JSON.stringify({ t: clock.now() - begun, dir: 'note', note })),
+    frame: (dir, text, connection) => write({ connection, dir, frame: parsed(text) }),
+    note: (note) => write({ dir: 'note', note }),
     close: () => out.close(),
   };
+}
+
+/** One line, however the text was laid out; what is no JSON is kept as a string. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 interface Sink {
@@ -70,7 +75,8 @@ function callbackSink(write: (line: string) => void): Sink {
   return {
     write(line) {
       try {
-        write(line);
+        const done: unknown = write(line);
+        if (done instanceof Promise) done.catch(() => {});
       } catch {
         // The app's own trouble; the call goes on.
       }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { inspect } from 'node:util';
 import type { Behavior, Modality } from '@google/genai';
 import { DEFAULT_API_CONNECT_OPTIONS, normalizeLanguage } from '@livekit/agents';
 import { optionsError } from './errors.js';
@@ -46,6 +47,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     connOptions: { ...DEFAULT_API_CONNECT_OPTIONS, ...options.connOptions },
     imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
+    audioBufferMs: options.audioBufferMs ?? 2_000,
+    watchdog: options.watchdog === null ? null : { ...WATCHDOG, ...options.watchdog },
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -63,6 +66,8 @@ export function applyUpdate(settings: Settings, given: RealtimeModelOptions): st
   return warnings;
 }
 
+const WATCHDOG = { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] } as const;
+
 const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   instructions: true, model: true, apiKey: true, voice: true, language: true, modalities: true,
   vertexai: true, project: true, location: true, candidateCount: true, temperature: true,
@@ -74,12 +79,18 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
+  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
   const unknown = Object.keys(options).filter((name) => !(name in OPTIONS));
   if (unknown.length > 0) {
     warnings.push(`Unknown option ${unknown.join(', ')}: not used. Check the spelling.`);
+  }
+  const given = Object.keys(withoutUndefined(options.httpOptions ?? {}));
+  const unused = given.filter((name) => !['baseUrl', 'headers', 'apiVersion'].includes(name));
+  if (unused.length > 0) {
+    warnings.push(`httpOptions.${unused.join(', ')}: not used, the connection is a WebSocket.`);
   }
 }
 
@@ -133,31 +144,53 @@ function chooseEndpoint(
       (env['GOOGLE_CLOUD_PROJECT'] || undefined) ??
       auth?.projectId ??
       undefined);
-  if (backend === 'gemini' && !apiKey) {
+  const http = options.httpOptions ?? {};
+  const endpoint = { backend, apiKey, project, baseUrl: http.baseUrl || undefined };
+  reachable(endpoint, options.tokenProvider !== undefined);
+  // Express mode has no region; the fields of both options are unknown elsewhere, even as false.
+  const region = express ? 'global' : env['GOOGLE_CLOUD_LOCATION'] || 'us-central1';
+  const dialog = options.enableAffectiveDialog ?? options.proactivity;
+  const special = dialog !== undefined ? row.optionApiVersion : null;
+  return {
+    ...endpoint,
+    location: options.location ?? region,
+    apiVersion: options.apiVersion ?? http.apiVersion ?? special ?? row.apiVersion,
+    headers: { ...http.headers },
+    googleAuthOptions: auth,
+    apiVersionIsGiven: (options.apiVersion ?? http.apiVersion) !== undefined,
+    tokenProvider: options.tokenProvider,
+    agent: options.agent,
+  };
+}
+
+type Address = Pick<Endpoint, 'backend' | 'apiKey' | 'project' | 'baseUrl'>;
+
+/** Refuses what could only fail at the first dial. */
+function reachable({ backend, apiKey, project, baseUrl }: Address, hasProvider: boolean): void {
+  if (backend === 'gemini' && !apiKey && !hasProvider) {
     throw optionsError(
       'No API key for the Gemini API.',
       'Pass apiKey, or set GOOGLE_API_KEY or GEMINI_API_KEY; for Vertex AI set vertexai: true.',
     );
   }
-  if (backend === 'vertex' && !express && !project) {
+  if (backend === 'vertex' && !apiKey && !project) {
     throw optionsError(
       'No Google Cloud project for Vertex AI.',
       'Pass project, or set GOOGLE_CLOUD_PROJECT; with an API key pass apiKey (express mode).',
     );
   }
-  const http = options.httpOptions ?? {};
-  const special =
-    options.enableAffectiveDialog || options.proactivity ? row.optionApiVersion : null;
-  return {
-    backend,
-    apiKey,
-    project,
-    location: options.location ?? (env['GOOGLE_CLOUD_LOCATION'] || 'us-central1'),
-    apiVersion: options.apiVersion ?? http.apiVersion ?? special ?? row.apiVersion,
-    baseUrl: http.baseUrl,
-    headers: { ...http.headers },
-    googleAuthOptions: auth,
-  };
+  if (backend === 'vertex' && apiKey?.startsWith('auth_tokens/')) {
+    throw optionsError(
+      'Vertex AI takes no ephemeral tokens.',
+      'Set vertexai: false, or give credentials of Google Cloud.',
+    );
+  }
+  if (baseUrl !== undefined && !/^(http|ws)s?:\/\/[^/]/i.test(baseUrl)) {
+    throw optionsError(
+      `httpOptions.baseUrl is '${baseUrl}'.`,
+      "Give a whole address, such as 'https://proxy.example'.",
+    );
+  }
 }
 
 const RANGES: [keyof RealtimeModelOptions, number, number][] = [
@@ -170,6 +203,7 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['frequencyPenalty', -2, 2],
   ['seed', -(2 ** 31), 2 ** 31 - 1],
   ['replyTimeoutMs', 1, 3_600_000],
+  ['audioBufferMs', 0, 60_000],
 ];
 
 function numbers(options: RealtimeModelOptions): void {
@@ -178,7 +212,7 @@ function numbers(options: RealtimeModelOptions): void {
     if (value === undefined) continue;
     if (typeof value !== 'number' || !(value >= low && value <= high)) {
       throw optionsError(
-        `Option ${name} is ${String(value)}.`,
+        `Option ${name} is ${inspect(value)}.`,
         `Give a number from ${low} to ${high}, or leave it out.`,
       );
     }
@@ -189,9 +223,11 @@ function orDefault<T>(value: T | null | undefined, fallback: T): T | null {
   return value === undefined ? fallback : value;
 }
 
-/** JavaScript callers pass `undefined` for "not given". */
+/** Callers pass `undefined`, or `''` from an unset variable, for "not given". */
 function withoutUndefined<T extends object>(options: T): T {
-  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
+  const defined = Object.entries(options).filter(
+    ([, value]) => value !== undefined && value !== '',
+  );
   return Object.fromEntries(defined) as T;
 }
 

@@ -5,6 +5,7 @@ import { timeoutVerdict, verdict, type Verdict } from '../protocol/close_codes.j
 import type { ServerFrame } from '../protocol/frames.js';
 import { scrub } from '../protocol/scrub.js';
 import { attempt, type Ended } from './dial.js';
+import { Unacknowledged } from './acknowledged.js';
 import type { Target } from './endpoint.js';
 import { plan, STABLE_MS, type RetryOptions } from './policy.js';
 import { durationMs } from './rotation.js';
@@ -18,6 +19,8 @@ export interface ConnectionOptions extends RetryOptions {
   timeoutMs: number;
   /** Handle of an earlier session to begin with. */
   handle: string | undefined;
+  /** The server says what it has consumed; the rest is sent again after a resume (Vertex AI). */
+  transparent: boolean;
 }
 
 /** A connection is up and set up. */
@@ -62,6 +65,7 @@ export class Connection {
   #current = new AbortController();
   #handle: string | undefined;
   #fresh = false;
+  readonly #unacknowledged = new Unacknowledged();
   #connections = 0;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
@@ -75,6 +79,11 @@ export class Connection {
     return this.#socket !== undefined;
   }
 
+  /** Bytes written but not yet taken by the network. */
+  get bufferedBytes(): number {
+    return this.#socket?.bufferedBytes ?? 0;
+  }
+
   get isStarted(): boolean {
     return this.#loop !== undefined;
   }
@@ -84,10 +93,14 @@ export class Connection {
     if (!this.#closing.signal.aborted) this.#loop ??= this.#run();
   }
 
-  /** Writes one frame; false when there is no connection, or it is about to end. */
-  send(text: string): boolean {
+  /**
+   * Writes one frame; false when there is no connection, or it is about to end. `replay`: it may be
+   * sent again after a resume, if the server did not say that it consumed it.
+   */
+  send(text: string, replay: boolean): boolean {
     if (!this.#socket) return false;
     if (!this.#socket.send(text)) return false;
+    if (this.#options.transparent) this.#unacknowledged.sent(replay ? text : undefined);
     this.#events.tap('out', text);
     return true;
   }
@@ -97,6 +110,11 @@ export class Connection {
     this.#fresh ||= fresh;
     this.#socket = undefined;
     this.#current.abort();
+  }
+
+  /** Gives up a connection that looks open and is not; it is dialled again like a lost one. */
+  abandon(): void {
+    this.#socket?.destroy();
   }
 
   /** Ends everything. Idempotent; settles even in the middle of a dial. */
@@ -160,6 +178,8 @@ export class Connection {
         this.#socket = socket;
         const connection = ++this.#connections;
         const restored = handle !== undefined;
+        const unheard = this.#unacknowledged.replay();
+        for (const text of restored ? unheard : []) this.send(text, true);
         this.#events.connected({ connection, restored, acquireMs: readyAt - begun });
       },
       received: (frame) => this.#received(frame),
@@ -172,11 +192,13 @@ export class Connection {
   #received(frame: ServerFrame): void {
     const update = frame.sessionResumptionUpdate;
     if (update) {
+      this.#unacknowledged.consumed(update.lastConsumedClientMessageIndex);
       this.#handle = update.resumable === true ? update.newHandle || this.#handle : undefined;
       if (this.#handle !== undefined) this.#events.handleIssued();
     }
-    this.#events.received(frame);
-    if (frame.goAway) this.#events.goAway(durationMs(frame.goAway.timeLeft));
+    // No socket: not set up yet, or given up by one of these very callbacks.
+    if (this.#socket) this.#events.received(frame);
+    if (this.#socket && frame.goAway) this.#events.goAway(durationMs(frame.goAway.timeLeft));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Close } from '../protocol/close_codes.js';
 import { parseServerFrame, type ServerFrame } from '../protocol/frames.js';
 import type { Target } from './endpoint.js';
-import type { OpenSocket, Socket } from './socket.js';
+import type { OpenSocket, Socket, SocketEvents } from './socket.js';
 
 /** How long a closing handshake may take before the socket is destroyed, in ms. */
 const CLOSE_MS = 1_000;
@@ -46,8 +46,9 @@ export async function attempt(request: Attempt): Promise<Ended> {
   const stop = AbortSignal.any([signal, deadline.signal]);
   try {
     const target = await raced(request.target(), stop);
-    if (!target || stop.aborted)
+    if (!target || stop.aborted) {
       return { close: over('upgrade', resuming), ours: !timedOut, timedOut };
+    }
     const close = await serve(request, target, stop, cancelDeadline);
     return { close, ours: signal.aborted, timedOut };
   } catch (error) {
@@ -72,7 +73,7 @@ function serve(
   const setup = request.setup();
   return new Promise((resolve) => {
     let cancelClosing = (): void => {};
-    const socket = request.openSocket(target.url, target.headers, {
+    const events: SocketEvents = {
       opened() {
         close.phase = 'setup';
         if (stop.aborted) return;
@@ -100,7 +101,9 @@ function serve(
         stop.removeEventListener('abort', end);
         resolve({ ...close, code, reason });
       },
-    });
+    };
+    const { url, headers, agent } = target;
+    const socket = request.openSocket(url, headers, events, agent);
     const end = (): void => {
       cancelClosing = request.clock.after(CLOSE_MS, () => socket.destroy());
       if (close.phase === 'upgrade') socket.destroy();

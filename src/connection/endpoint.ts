@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GoogleAuthOptions } from 'google-auth-library';
+import type { Agent } from 'node:http';
 
 /** Where and as whom to dial. */
 export interface DialEndpoint {
@@ -11,28 +12,38 @@ export interface DialEndpoint {
   baseUrl: string | undefined;
   headers: Readonly<Record<string, string>>;
   googleAuthOptions: GoogleAuthOptions | undefined;
+  /** The app named the version; else ephemeral tokens choose their own. */
+  apiVersionIsGiven?: boolean;
+  tokenProvider?: (() => string | Promise<string>) | undefined;
+  agent?: Agent | undefined;
 }
 
 export interface Target {
   /** May carry a key: never log it. */
   url: string;
   headers: Record<string, string>;
+  agent?: Agent | undefined;
 }
 
+/** Ephemeral tokens are documented for this version only. */
+const TOKEN_VERSION = 'v1alpha';
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** Address and headers of one dial. `bearer` is Vertex AI's access token. */
+/** Address and headers of one dial. `bearer`: a credential made for this dial. */
 export function target(endpoint: DialEndpoint, bearer: string | undefined): Target {
   const headers: Record<string, string> = { ...endpoint.headers };
   if (endpoint.backend === 'vertex') {
-    if (endpoint.apiKey !== undefined) headers['x-goog-api-key'] = endpoint.apiKey;
+    const express = endpoint.apiKey !== undefined && !endpoint.tokenProvider;
+    if (express) headers['x-goog-api-key'] = endpoint.apiKey ?? '';
     else if (bearer !== undefined) headers['authorization'] = `Bearer ${bearer}`;
     const path = `google.cloud.aiplatform.${endpoint.apiVersion}.LlmBidiService/BidiGenerateContent`;
     return { url: `${base(endpoint)}/ws/${path}`, headers };
   }
-  const service = `google.ai.generativelanguage.${endpoint.apiVersion}.GenerativeService`;
-  const key = endpoint.apiKey ?? '';
-  if (key.startsWith('auth_tokens/')) {
+  const key = bearer ?? endpoint.apiKey ?? '';
+  const isToken = key.startsWith('auth_tokens/');
+  const version = isToken && !endpoint.apiVersionIsGiven ? TOKEN_VERSION : endpoint.apiVersion;
+  const service = `google.ai.generativelanguage.${version}.GenerativeService`;
+  if (isToken) {
     headers['authorization'] = `Token ${key}`;
     return { url: `${base(endpoint)}/ws/${service}.BidiGenerateContentConstrained`, headers };
   }
@@ -49,8 +60,14 @@ function base({ backend, baseUrl, location }: DialEndpoint): string {
   return `wss://${location}-aiplatform.googleapis.com`;
 }
 
-/** A fresh access token for each dial: tokens live an hour, calls may live longer. */
+/** Everything of one dial; credentials are fetched anew, because calls outlive tokens. */
+export async function dialTarget(endpoint: DialEndpoint): Promise<Target> {
+  const { agent } = endpoint;
+  return { ...target(endpoint, await accessToken(endpoint)), ...(agent && { agent }) };
+}
+
 export async function accessToken(endpoint: DialEndpoint): Promise<string | undefined> {
+  if (endpoint.tokenProvider) return endpoint.tokenProvider();
   if (endpoint.backend !== 'vertex' || endpoint.apiKey !== undefined) return undefined;
   if (Object.keys(endpoint.headers).some((name) => name.toLowerCase() === 'authorization')) {
     return undefined;

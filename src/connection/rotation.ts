@@ -11,7 +11,8 @@ const UPDATE_WAIT_MS = 10_000;
 export type RotationCause =
   | { why: 'goAway'; timeLeftMs: number; since: number }
   | { why: 'age'; since: number }
-  | { why: 'update'; since: number; fresh: boolean };
+  /** `fresh`: the server must forget what it knows. */
+  | { why: 'update' | 'memory' | 'restart'; since: number; fresh: boolean };
 
 export type Rotation = { do: 'now' } | { do: 'wait'; until: number };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Agent } from 'node:http';
 import { WebSocket } from 'ws';
 
 /** A WebSocket as the connection needs it. */
@@ -25,15 +26,17 @@ export type OpenSocket = (
   url: string,
   headers: Readonly<Record<string, string>>,
   events: SocketEvents,
+  agent?: Agent,
 ) => Socket;
 
 /** How long the peer may take to end the TCP connection after both close frames, in ms. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
-export const openSocket: OpenSocket = (url, headers, events) => {
+export const openSocket: OpenSocket = (url, headers, events, agent) => {
   const closeTimeout = CLOSE_TIMEOUT_MS;
-  const options = { headers, perMessageDeflate: false, skipUTF8Validation: true, closeTimeout };
+  const compression = { perMessageDeflate: false, skipUTF8Validation: true };
+  const options = { headers, closeTimeout, ...compression, ...(agent && { agent }) };
   const ws = new WebSocket(url, options);
   let upgraded = false;
   let refused = false;

@@ -2,8 +2,14 @@
 import { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 import type { ToolResult } from '../protocol/encode.js';
-import { history, type History } from '../protocol/history.js';
+import { history, newest, type History } from '../protocol/history.js';
 import type { Remembered, ToolCall } from '../turn/effects.js';
+
+/** The part of the context that a seed may fill. */
+const SEED_SHARE = 0.5;
+const FULL_SHARE = 0.1;
+/** A cautious average of the languages that callers speak. */
+const CHARACTERS_PER_TOKEN = 3;
 
 /** A call the server asked and nobody has answered. */
 interface OpenCall extends ToolCall {
@@ -118,9 +124,19 @@ export class Conversation {
     }
   }
 
-  /** Everything, for a session that knows nothing. */
-  seed(capabilities: Capabilities): History {
-    return history(this.#ctx.items, capabilities);
+  /** The app wants the conversation to begin anew. */
+  forget(): void {
+    this.#ctx = llm.ChatContext.empty();
+  }
+
+  /**
+   * What a session that knows nothing is told: everything that fits. After a full context far less,
+   * because the same history would fill it again.
+   */
+  seed(capabilities: Capabilities, contextWasFull: boolean): History {
+    const share = contextWasFull ? FULL_SHARE : SEED_SHARE;
+    const mostCharacters = capabilities.contextTokens * share * CHARACTERS_PER_TOKEN;
+    return newest(history(this.#ctx.items, capabilities), mostCharacters);
   }
 
   /** What the server has not seen, given that some is still queued. */

@@ -34,6 +34,12 @@ interface Message {
   audio: Feed<AudioFrame>;
 }
 
+/** Audio this long of which no sample is louder than this is silence (of 32768). */
+const SILENT_MS = 500;
+const SILENT_PEAK = 40;
+/** Every how many samples the level is looked at: enough to tell speech from silence. */
+const LEVEL_STRIDE = 16;
+
 /** One answer as LiveKit reads it: four streams, all of which end in every path. */
 export class Generation {
   readonly #messages = new Feed<llm.MessageGeneration>();
@@ -41,6 +47,8 @@ export class Generation {
   #message: Message | undefined;
   /** Half a sample that a chunk ended with (the byte before is worth nothing alone). */
   #oddByte: number | undefined;
+  #playedMs = 0;
+  #peak = 0;
 
   constructor(readonly id: string) {}
 
@@ -73,7 +81,14 @@ export class Generation {
   playAudio(data: string, rate: number): void {
     const samples = this.#samples(Buffer.from(data, 'base64'));
     if (samples.length === 0) return;
+    this.#playedMs += (samples.length * 1000) / rate;
+    if (this.#peak <= SILENT_PEAK) this.#measure(samples);
     this.#message?.audio.write(new AudioFrame(samples, rate, 1, samples.length));
+  }
+
+  /** It was long enough to be an answer, and none of it could be heard. */
+  get wasSilent(): boolean {
+    return this.#playedMs >= SILENT_MS && this.#peak <= SILENT_PEAK;
   }
 
   callTool(call: llm.FunctionCall): void {
@@ -84,6 +99,12 @@ export class Generation {
     this.#closeMessage();
     this.#calls.close();
     this.#messages.close();
+  }
+
+  #measure(samples: Int16Array): void {
+    for (let i = 0; i < samples.length; i += LEVEL_STRIDE) {
+      this.#peak = Math.max(this.#peak, Math.abs(samples[i] ?? 0));
+    }
   }
 
   #closeMessage(): void {

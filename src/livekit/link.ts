@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
 import { Connection, type Connected, type Retry } from '../connection/connection.js';
-import { accessToken, target } from '../connection/endpoint.js';
+import { dialTarget } from '../connection/endpoint.js';
 import { AGE_MARGIN_MS, rotate, type RotationCause } from '../connection/rotation.js';
 import type { OpenSocket } from '../connection/socket.js';
 import type { Failure } from '../errors.js';
@@ -13,8 +13,10 @@ import { createRecorder, type Recorder } from '../recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
 import { carryOver } from '../send_queue/survival.js';
 
-/** Unsent caller audio that is kept, in ms. */
-const AUDIO_MS = 2_000;
+/** With more than this in the network's hands only content is written; media wait and are shed. */
+const HIGH_WATER_BYTES = 64 * 1024;
+/** A network that takes nothing for this long is gone, though nobody said so, in ms. */
+const STUCK_MS = 5_000;
 
 /** The world, as tests may replace it. */
 export interface Environment {
@@ -22,6 +24,9 @@ export interface Environment {
   random: () => number;
   openSocket: OpenSocket;
 }
+
+/** Why a working connection is exchanged. */
+export type ExchangeCause = RotationCause['why'] | 'stall';
 
 export interface LinkEvents {
   /** What the next setup carries. */
@@ -32,7 +37,7 @@ export interface LinkEvents {
   wrote(command: Command): void;
   handleIssued(): void;
   /** The connection is being exchanged by our own will. */
-  exchanging(): void;
+  exchanging(why: ExchangeCause): void;
   lost(failure: Failure, retry: Retry): void;
   failed(failure: Failure): void;
   isQuiet(): boolean;
@@ -45,9 +50,10 @@ export class Link {
   readonly #clock: Clock;
   readonly #events: LinkEvents;
   readonly #connection: Connection;
-  readonly #queue = new SendQueue(AUDIO_MS);
+  readonly #queue: SendQueue;
   readonly #recorder: Recorder | undefined;
   #connections = 0;
+  #stuckSince: number | undefined;
   #rotation: RotationCause | undefined;
   #cancelRotation: (() => void) | undefined;
   #cancelAge: (() => void) | undefined;
@@ -56,6 +62,7 @@ export class Link {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
+    this.#queue = new SendQueue(settings.audioBufferMs);
     this.#recorder = settings.record ? createRecorder(settings.record, clock) : undefined;
     const { endpoint, connOptions } = settings;
     this.#connection = new Connection(
@@ -64,8 +71,9 @@ export class Link {
         clock,
         random,
         openSocket,
-        target: async () => target(endpoint, await accessToken(endpoint)),
+        target: () => dialTarget(endpoint),
         handle: settings.sessionResumption?.handle,
+        transparent: settings.sessionResumption?.transparent === true,
       },
       {
         setup: (handle) => this.#setup(handle),
@@ -103,6 +111,11 @@ export class Link {
     );
   }
 
+  /** Caller audio dropped so far, in ms. */
+  get droppedAudioMs(): number {
+    return this.#queue.droppedMs;
+  }
+
   open(): void {
     this.#connection.open();
   }
@@ -120,17 +133,32 @@ export class Link {
 
   /** Writes whatever may leave. */
   flush(): void {
+    const full = this.#isFull();
+    const media = full || this.#events.holdsAudio();
+    const replies = this.#rotation !== undefined && 'fresh' in this.#rotation;
     while (this.#connection.isOpen) {
-      const replies = this.#rotation?.why === 'update';
-      const command = this.#queue.take({ audio: this.#events.holdsAudio(), replies });
+      const command = this.#queue.take({ audio: media, replies });
       if (!command) return;
-      if (this.#connection.send(encode(command, this.#settings.capabilities))) {
-        this.#events.wrote(command);
-      } else {
+      const text = encode(command, this.#settings.capabilities);
+      // A reply that is still awaited is asked for again by the state machine.
+      if (!this.#connection.send(text, command.type !== 'reply')) {
         this.#queue.untake(command);
         return;
       }
+      this.#events.wrote(command);
     }
+  }
+
+  /** Back-pressure. A network that never drains is a half-open connection. */
+  #isFull(): boolean {
+    if (this.#connection.bufferedBytes < HIGH_WATER_BYTES) {
+      this.#stuckSince = undefined;
+      return false;
+    }
+    const now = this.#clock.now();
+    this.#stuckSince ??= now;
+    if (now - this.#stuckSince >= STUCK_MS) this.#connection.abandon();
+    return true;
   }
 
   /** Forgets caller audio that has not left. */
@@ -156,9 +184,15 @@ export class Link {
       return;
     }
     this.#forgetRotation();
-    this.#recorder?.note({ exchange: cause.why });
-    this.#connection.exchange(cause.why === 'update' && cause.fresh);
-    this.#events.exchanging();
+    this.exchange(cause.why, 'fresh' in cause && cause.fresh);
+  }
+
+  /** Exchanges the connection now. */
+  exchange(why: ExchangeCause, fresh: boolean): void {
+    if (!this.#connection.isStarted) return;
+    this.#recorder?.note({ exchange: why, fresh });
+    this.#connection.exchange(fresh);
+    this.#events.exchanging(why);
   }
 
   async close(): Promise<void> {
@@ -187,7 +221,7 @@ export class Link {
 
   /** The server must forget what it knows, whatever else happens meanwhile. */
   get #mustForget(): boolean {
-    return this.#rotation?.why === 'update' && this.#rotation.fresh;
+    return this.#rotation !== undefined && 'fresh' in this.#rotation && this.#rotation.fresh;
   }
 
   #forgetRotation(): void {

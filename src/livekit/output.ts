@@ -51,8 +51,11 @@ export class Output {
     return this.#generations.get(id);
   }
 
-  close(id: string): void {
-    this.#generations.get(id)?.close();
+  /** Returns whether there was audio and nothing to hear in it. */
+  close(id: string): boolean {
+    const generation = this.#generations.get(id);
+    generation?.close();
     this.#generations.delete(id);
+    return generation?.wasSilent ?? false;
   }
 }

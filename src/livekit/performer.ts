@@ -12,6 +12,7 @@ export interface PerformerRooms {
   tell: Teller;
   labels: Labels;
   transcribes: boolean;
+  heardNothing(): void;
   /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
   refusesTools(): boolean;
 }
@@ -31,9 +32,15 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       break;
     case 'openMessage':
       output.generation(effect.generationId)?.openMessage(effect.messageId, effect.modality);
+      if (effect.waitedMs !== undefined) sync.health.firstAudioAfter(effect.waitedMs);
       break;
-    case 'closeGeneration':
-      output.close(effect.generationId);
+    case 'closeGeneration': {
+      const silent = output.close(effect.generationId);
+      if (silent && effect.end === 'complete') rooms.heardNothing();
+      break;
+    }
+    case 'exchange':
+      sync.exchangeNow(effect.fresh);
       break;
     case 'callTool':
       callTool(rooms, effect.generationId, effect.call, effect.at);
@@ -58,7 +65,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
   }
 }
 
-function announce(effect: Effect, { tell, labels, transcribes }: PerformerRooms): void {
+function announce(effect: Effect, { sync, tell, labels, transcribes }: PerformerRooms): void {
   switch (effect.type) {
     case 'startSpeech':
       tell.emit('input_speech_started', {});
@@ -77,9 +84,11 @@ function announce(effect: Effect, { tell, labels, transcribes }: PerformerRooms)
     case 'reportUsage': {
       const { usage, generation, at } = effect;
       tell.emit('metrics_collected', realtimeMetrics(usage, generation, at, labels));
+      sync.checkMemory(usage.promptTokenCount ?? 0);
       break;
     }
     case 'report':
+      sync.health.reported(effect.what);
       tell.emit('gemini_report', { what: effect.what, detail: effect.detail });
       break;
   }

@@ -12,6 +12,7 @@ export function turnRules(settings: Settings): TurnRules {
     endsAtIdle: row.requestEnds === 'idle',
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
+    watchdog: row.conversation ? settings.watchdog : null,
   };
 }
 

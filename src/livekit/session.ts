@@ -8,6 +8,7 @@ import type { ReplyFailure } from '../turn/effects.js';
 import { applyUpdate } from '../validate.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
+import type { Health } from './health.js';
 import type { Environment } from './link.js';
 import { Machine } from './machine.js';
 import { Microphone } from './microphone.js';
@@ -102,6 +103,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       tell: this.#tell,
       labels: { label: model.label(), provider: model.provider, model: model.model },
       transcribes: this.#settings.inputAudioTranscription !== null,
+      heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
       refusesTools: () => this.#toolChoice === 'none',
     };
     // Ids must differ between sessions: a handoff puts their items into one history.
@@ -113,6 +115,19 @@ export class RealtimeSession extends llm.RealtimeSession {
         this.#sync.link.checkRotation();
       },
     });
+  }
+
+  /** How this session has fared: connections, downtime, silent turns, dropped audio, latency. */
+  get health(): Health {
+    return this.#sync.health.snapshot(this.#sync.link.droppedAudioMs);
+  }
+
+  /**
+   * Exchanges the connection at the next quiet point (within 10 s). `keepContext: true` resumes, or
+   * seeds the history; `false` lets the model forget the conversation, here and there.
+   */
+  restart({ keepContext }: { keepContext: boolean }): void {
+    this.#sync.restart(keepContext);
   }
 
   /** Automatic activity detection is off: the app or the framework marks the caller's turns. */
@@ -236,7 +251,12 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   /** Keeps the local history to what was heard; the service has no such request. */
-  override truncate(options: { messageId: string; audioTranscript?: string }): Promise<void> {
+  override truncate(options: {
+    messageId: string;
+    /** Not needed here: the transcript says it. */
+    audioEndMs?: number;
+    audioTranscript?: string;
+  }): Promise<void> {
     if (options.audioTranscript !== undefined) {
       this.#sync.conversation.truncate(options.messageId, options.audioTranscript);
     }

@@ -12,6 +12,7 @@ import type { History } from '../protocol/history.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet } from '../turn/state.js';
 import { Conversation } from './conversation.js';
+import { HealthLog } from './health.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
@@ -28,6 +29,7 @@ export interface SyncEvents {
 /** Keeps what the server knows in step with what we know, over any number of connections. */
 export class Sync implements LinkEvents {
   readonly conversation = new Conversation();
+  readonly health = new HealthLog();
   readonly link: Link;
   readonly #settings: Settings;
   readonly #env: Environment;
@@ -38,6 +40,7 @@ export class Sync implements LinkEvents {
   #seed: History | undefined;
   #connected = false;
   #isOver = false;
+  #contextFull = false;
   /** What the server was told last, by setup or by update. */
   #told = { instructions: '', tools: '', rest: '' };
 
@@ -93,9 +96,26 @@ export class Sync implements LinkEvents {
     this.#tellChanges();
   }
 
+  restart(keepContext: boolean): void {
+    if (!keepContext) this.conversation.forget();
+    this.link.rotate({ why: 'restart', since: this.#env.clock.now(), fresh: !keepContext });
+  }
+
+  /** An answer is owed and this connection does not bring it. */
+  exchangeNow(fresh: boolean): void {
+    this.link.exchange('stall', fresh);
+  }
+
+  /** A resumed session that has forgotten the call begins anew, with the history. */
+  checkMemory(promptTokens: number): void {
+    if (!this.health.forgot(promptTokens)) return;
+    this.#on.tell.emit('gemini_report', { what: 'memory_lost', detail: { promptTokens } });
+    this.link.rotate({ why: 'memory', since: this.#env.clock.now(), fresh: true });
+  }
+
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
     const row = this.#settings.capabilities;
-    const history = this.conversation.seed(row);
+    const history = this.conversation.seed(row, this.#contextFull);
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
     const instructions = [this.#instructions, ...history.instructions];
@@ -109,15 +129,29 @@ export class Sync implements LinkEvents {
 
   connected(info: Connected, folded: readonly ToolResult[]): void {
     this.#connected = true;
-    const rolling = this.#settings.capabilities.handle === 'rolling';
+    // Where unconsumed messages were sent again, nothing since the handle is missing.
+    const { capabilities, sessionResumption } = this.#settings;
+    const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
     this.conversation.connected(info.restored, rolling);
+    const seeded = this.#seed !== undefined;
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
     this.#seed = undefined;
+    this.#contextFull = false;
     this.#deliver();
     this.#tellChanges();
     if (this.#on.activityIsOpen()) this.link.reopenActivity();
     this.#on.machine().input({ type: 'connectionBack', restored: info.restored });
     if (folded.length > 0) this.#askAboutResults();
+    this.#tellConnected(info, seeded);
+  }
+
+  #tellConnected(info: Connected, reseeded: boolean): void {
+    const now = this.#env.clock.now();
+    const event = this.health.up(info, reseeded, this.link.droppedAudioMs, now);
+    if (event.droppedAudioMs > 0) {
+      this.#on.tell.warn(`${Math.round(event.droppedAudioMs)} ms of caller audio are lost.`);
+    }
+    this.#on.tell.emit('gemini_connection', event);
     if (info.connection > 1) this.#on.tell.emit('session_reconnected', {});
   }
 
@@ -136,13 +170,16 @@ export class Sync implements LinkEvents {
     this.conversation.handleIssued();
   }
 
-  exchanging(): void {
+  exchanging(cause: string): void {
     this.#connected = false;
+    this.health.down(cause, false, this.#env.clock.now());
     this.#on.machine().input({ type: 'connectionLost' });
   }
 
   lost(failure: Failure, retry: Retry): void {
-    this.exchanging();
+    if (failure.kind === 'context') this.#contextFull = true;
+    this.health.down(failure.kind, true, this.#env.clock.now());
+    this.exchanging(failure.kind);
     this.#on.tell.error(failure, retry);
   }
 

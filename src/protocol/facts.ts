@@ -57,7 +57,7 @@ const CONTENT_MEMBERS: ReadonlyMap<string, 'object' | 'boolean' | 'string'> = ne
  */
 export function facts(frame: ServerFrame): Fact[] {
   const found: Fact[] = [];
-  const content = isObject(frame.serverContent) ? (frame.serverContent as ServerContent) : {};
+  const content = isObject(frame.serverContent) ? frame.serverContent : {};
   if (content.interrupted === true) found.push({ type: 'interrupted' });
   userSaid(content.inputTranscription, false, found);
   userSaid(content.interimInputTranscription, true, found);
@@ -117,7 +117,7 @@ function partFacts(part: unknown, found: Fact[]): void {
   } else if (typeof text === 'string') {
     if (text !== '') found.push({ type: thought === true ? 'thought' : 'text', text });
   } else if ('executableCode' in part || 'codeExecutionResult' in part) {
-    found.push({ type: 'code', part: part as Part });
+    found.push({ type: 'code', part });
   } else if (Object.keys(part).length > 0) {
     found.push({ type: 'unknown', member: 'part', value: part });
   }

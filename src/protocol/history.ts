@@ -60,6 +60,18 @@ function append(found: History, id: string, role: 'user' | 'model', parts: Part[
   found.itemIds.push(id);
 }
 
+/** The newest turns that fit into so many characters; the last one always does. */
+export function newest(found: History, mostCharacters: number): History {
+  const turns = [...found.turns];
+  let size = turns.reduce((sum, turn) => sum + sizeOf(turn), 0);
+  while (turns.length > 1 && size > mostCharacters) size -= sizeOf(turns.shift() as Content);
+  return { ...found, turns };
+}
+
+function sizeOf(turn: Content): number {
+  return (turn.parts ?? []).reduce((sum, { text }) => sum + (text?.length ?? 0), 0);
+}
+
 /** A finished call as a sentence the model can read. */
 export function toolText(output: llm.FunctionCallOutput, call?: llm.FunctionCall): string {
   const name = output.name || call?.name || 'a function';

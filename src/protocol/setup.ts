@@ -146,15 +146,8 @@ function transcription(options: SetupOptions): Partial<Setup> {
 /** `handle: null` closes the socket, so the field is present only with a handle. */
 function resumption(options: SetupOptions, handle: string | undefined): Partial<Setup> {
   if (!options.sessionResumption) return {};
-  // The Gemini API does not know `transparent`, not even as false ("Unknown name").
-  const { handle: _first, transparent, ...rest } = options.sessionResumption;
-  return {
-    sessionResumption: {
-      ...rest,
-      ...(transparent && { transparent }),
-      ...(handle !== undefined && { handle }),
-    },
-  };
+  const { handle: _first, ...rest } = options.sessionResumption;
+  return { sessionResumption: { ...rest, ...(handle !== undefined && { handle }) } };
 }
 
 /** Objects are merged deeply, everything else is replaced. */

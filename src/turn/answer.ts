@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestedCall } from '../protocol/facts.js';
-import type { GenerationEnd, Timing } from './effects.js';
-import type { Generation, TurnRules } from './state.js';
-import { newId, utteranceAnswered, type Draft } from './utterance.js';
+import type { GenerationEnd, Remembered, Timing } from './effects.js';
+import { answerCame, answerOwed } from './owed.js';
+import { CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
+import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
+
+/** Output of an answer that was interrupted. */
+function discards(d: Draft): boolean {
+  const { turn } = d.s;
+  if (turn.is !== 'cut' || turn.heard) return false;
+  if (turn.local) d.s.turn = { ...turn, until: d.at + CUT_MS };
+  return true;
+}
 
 /** The open generation; opens one when the turn has none. Undefined while output is discarded. */
 function openFor(d: Draft): Generation | undefined {
-  const { turn } = d.s;
-  if (turn.is === 'open') return turn.generation;
-  if (turn.is === 'cut' && !turn.heard) return undefined;
+  if (d.s.turn.is === 'open') return d.s.turn.generation;
+  if (discards(d)) return undefined;
   utteranceAnswered(d);
   const answered = d.s.replies.find((reply) => reply.writtenAt !== undefined);
   d.s.replies = d.s.replies.filter((reply) => reply !== answered);
@@ -21,10 +29,12 @@ function openFor(d: Draft): Generation | undefined {
     interrupted: false,
     messageId: undefined,
     text: '',
-    tailEndsAt: undefined,
+    calling: false,
+    endsAt: d.at + STALL_MS,
   };
   d.s.askedAt = undefined;
-  d.s.owed = false;
+  d.s.owedUntil = undefined;
+  answerCame(d);
   d.s.turn = { is: 'open', generation };
   d.out.push({
     type: 'openGeneration',
@@ -39,7 +49,9 @@ function openFor(d: Draft): Generation | undefined {
 function openMessage(d: Draft, generation: Generation, modality: 'audio' | 'text'): Generation {
   if (generation.messageId !== undefined) return generation;
   const messageId = newId(d, 'm');
-  d.out.push({ type: 'openMessage', generationId: generation.id, messageId, modality });
+  const { id: generationId, askedAt } = generation;
+  const waitedMs = askedAt === undefined ? undefined : d.at - askedAt;
+  d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs });
   const opened = { ...generation, messageId };
   const early = d.s.early?.text;
   d.s.early = undefined;
@@ -51,10 +63,10 @@ function writeText(d: Draft, generation: Generation, text: string): Generation {
   return { ...generation, text: generation.text + text };
 }
 
+/** There was output: the wait for its end begins anew. */
 function keep(d: Draft, generation: Generation, rules: TurnRules): void {
-  // More output after a blocking call: its window begins anew.
-  const tailEndsAt = generation.tailEndsAt && d.at + rules.blockingCallTailMs;
-  d.s.turn = { is: 'open', generation: { ...generation, tailEndsAt } };
+  const endsAt = d.at + (generation.calling ? rules.blockingCallTailMs : STALL_MS);
+  d.s.turn = { is: 'open', generation: { ...generation, endsAt } };
 }
 
 export function audio(d: Draft, data: string, rate: number, rules: TurnRules): void {
@@ -67,20 +79,28 @@ export function audio(d: Draft, data: string, rate: number, rules: TurnRules): v
 
 /** A transcript announces nothing: it waits for audio, a call or the end of the turn. */
 export function modelSaid(d: Draft, text: string, rules: TurnRules): void {
-  const { turn, lastMessageId } = d.s;
-  if (turn.is === 'cut' && !turn.heard) return;
+  const { turn, lastMessage } = d.s;
+  if (discards(d)) return;
   if (turn.is === 'open' && turn.generation.messageId !== undefined) {
     keep(d, writeText(d, turn.generation, text), rules);
-  } else if (turn.is === 'drained' && turn.complete && lastMessageId !== undefined) {
-    d.out.push({ type: 'amend', messageId: lastMessageId, text });
+  } else if (turn.is === 'drained' && turn.complete && lastMessage) {
+    amend(d, lastMessage, text);
   } else {
     d.s.early = { text: (d.s.early?.text ?? '') + text, at: d.at };
   }
 }
 
+/** Words that came after their message; one that had none is not in the history yet. */
+export function amend(d: Draft, message: Remembered, text: string): void {
+  const whole = { ...message, text: (message.text + text).trimStart() };
+  d.s.lastMessage = whole;
+  if (message.text !== '') d.out.push({ type: 'amend', messageId: message.id, text });
+  else if (whole.text !== '') d.out.push({ type: 'remember', message: whole });
+}
+
 export function text(d: Draft, said: string, rules: TurnRules): void {
   if (!rules.textOutput) {
-    d.s.aside += said;
+    if (!discards(d)) d.s.aside += said;
     return;
   }
   const opened = openFor(d);
@@ -89,7 +109,8 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
 
 /** Calls are never discarded: they end a cut. */
 export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRules): void {
-  const fresh = asked.filter(({ id }) => !d.s.calls.some((call) => id && call.wireId === id));
+  const known = new Set(d.s.calls.map(({ wireId }) => wireId));
+  const fresh = asked.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
   if (fresh.length === 0) return;
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
   const generation = openFor(d);
@@ -99,18 +120,28 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
     d.s.calls = [...d.s.calls, { ...call, blocking: rules.blockingCalls, askedAt: d.at }];
     d.out.push({ type: 'callTool', generationId: generation.id, call, at: d.at });
   }
-  if (rules.blockingCalls) {
-    // The framework withholds results until this generation ends, the server its boundary until
-    // it has them: a short window ends the wait (design of the turn machine, PROTOCOL.md).
-    const tailEndsAt = d.at + rules.blockingCallTailMs;
-    d.s.turn = { is: 'open', generation: { ...generation, tailEndsAt } };
-  }
+  // The framework withholds results until this generation ends, the server its boundary until it has
+  // them: after a blocking call a short window ends the wait (PROTOCOL.md, section 6).
+  keep(d, { ...generation, calling: rules.blockingCalls }, rules);
+}
+
+/** A call has its result. When none is left that blocks, the answer goes on as usual. */
+export function toolSettled(d: Draft, callId: string, rules: TurnRules): void {
+  d.s.calls = d.s.calls.filter((call) => call.callId !== callId);
+  d.s.askedAt = d.at;
+  const { turn, calls } = d.s;
+  if (calls.length === 0) answerOwed(d, rules);
+  if (turn.is !== 'open' || calls.some(({ blocking }) => blocking)) return;
+  keep(d, { ...turn.generation, calling: false }, rules);
 }
 
 /** The model has finished what it says. Text that nobody spoke is handed over as text. */
 export function outputEnded(d: Draft): void {
   const { turn } = d.s;
-  const spoken = turn.is === 'open' && turn.generation.messageId !== undefined;
+  const spoken =
+    turn.is === 'open'
+      ? turn.generation.messageId !== undefined
+      : turn.is === 'drained' && turn.complete;
   const unspoken = d.s.early?.text ?? d.s.aside;
   if (!spoken && unspoken.trim() !== '') {
     if (d.s.early === undefined && looksInternal(unspoken)) {
@@ -138,19 +169,14 @@ function looksInternal(said: string): boolean {
 /** Ends the open generation, if any; says what it was in the history. */
 export function close(d: Draft, end: GenerationEnd): void {
   if (d.s.turn.is !== 'open') return;
-  const { messageId, text: said, tailEndsAt: _tail, ...timing } = d.s.turn.generation;
-  const interrupted = end !== 'complete' && end !== 'calling';
+  // The caller's line stands before its answer's end; what is still to come is another line.
+  if (d.s.utterance?.answered) finishUtterance(d);
+  const { messageId, text: said, calling: _c, endsAt: _e, ...timing } = d.s.turn.generation;
+  const interrupted = end === 'interrupted' || end === 'lost' || end === 'closed';
   if (messageId !== undefined) {
-    d.s.lastMessageId = messageId;
-    const createdAt = timing.startedAt;
-    const message = {
-      id: messageId,
-      role: 'assistant' as const,
-      text: said.trim(),
-      interrupted,
-      createdAt,
-    };
-    if (message.text !== '') d.out.push({ type: 'remember', message });
+    const [role, text, createdAt] = ['assistant' as const, said.trim(), timing.startedAt];
+    d.s.lastMessage = { id: messageId, role, text, interrupted, createdAt };
+    if (text !== '') d.out.push({ type: 'remember', message: d.s.lastMessage });
   }
   d.s.last = { ...timing, endedAt: d.at, interrupted } satisfies Timing;
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });

@@ -10,7 +10,14 @@ export type GenerationEnd = 'complete' | 'interrupted' | 'calling' | 'stalled' |
 /** What the shell shall do, in the imperative. Ids tell which generation is meant. */
 export type Effect =
   | { type: 'openGeneration'; generationId: string; replyId: string | undefined; at: number }
-  | { type: 'openMessage'; generationId: string; messageId: string; modality: 'audio' | 'text' }
+  | {
+      type: 'openMessage';
+      generationId: string;
+      messageId: string;
+      modality: 'audio' | 'text';
+      /** Since the question, in ms. */
+      waitedMs: number | undefined;
+    }
   | { type: 'playAudio'; generationId: string; data: string; rate: number }
   | { type: 'writeText'; generationId: string; text: string }
   | { type: 'callTool'; generationId: string; call: ToolCall; at: number }
@@ -21,6 +28,8 @@ export type Effect =
   | { type: 'stopSpeech' }
   | { type: 'transcribe'; itemId: string; text: string; isFinal: boolean; startedAt: number }
   | { type: 'requestReply'; replyId: string; instructions: string | undefined }
+  /** Give the connection up for another one, now. */
+  | { type: 'exchange'; fresh: boolean }
   | { type: 'failReply'; replyId: string; why: ReplyFailure }
   | { type: 'cancelCalls'; callIds: readonly string[] }
   | { type: 'reportUsage'; usage: WireUsage; generation: Timing | undefined; at: number }
@@ -34,6 +43,8 @@ export type Report =
   | 'waiting_for_input'
   | 'empty_turn'
   | 'stalled'
+  | 'silent_audio'
+  | 'unanswered'
   | 'late_transcript'
   | 'unknown_frame';
 

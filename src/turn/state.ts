@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact } from '../protocol/facts.js';
+import type { Owed, WatchdogStep } from './owed.js';
 import type { Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
 
 /** What the machine has to know of the model and the session. */
@@ -14,6 +15,8 @@ export interface TurnRules {
   blockingCallTailMs: number;
   /** Longest wait for a reply, in ms from the write of its request. */
   replyTimeoutMs: number;
+  /** What to do about answers that do not come; absent: nothing. */
+  watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -45,6 +48,8 @@ export type Input =
   | { type: 'interruptRequested'; at: number }
   | { type: 'turnCommitted'; at: number }
   | { type: 'toolSettled'; at: number; callId: string }
+  /** An answer was full-length audio and all of it silence. */
+  | { type: 'heardNothing'; at: number }
   | { type: 'connectionLost'; at: number }
   | { type: 'connectionBack'; at: number; restored: boolean }
   | { type: 'closed'; at: number; why: ReplyFailure }
@@ -115,6 +120,9 @@ export interface TurnState {
   calls: readonly PendingCall[];
   /** The caller's turn was committed by hand: an answer is on its way, at the latest now. */
   owedUntil: number | undefined;
+  owed: Owed | undefined;
+  /** The session was resumed and has not spoken since. */
+  unproven: boolean;
   /** When the model was last asked for something. */
   askedAt: number | undefined;
   last: Timing | undefined;
@@ -133,6 +141,8 @@ export function initialState(prefix: string): TurnState {
     replies: [],
     calls: [],
     owedUntil: undefined,
+    owed: undefined,
+    unproven: false,
     askedAt: undefined,
     last: undefined,
     lastMessage: undefined,
@@ -147,6 +157,7 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
     state.early && state.early.at + EARLY_MS,
     utteranceDeadline(state.utterance),
     state.owedUntil,
+    state.owed?.dueAt,
     ...state.replies.map(({ writtenAt }) =>
       writtenAt === undefined ? undefined : writtenAt + rules.replyTimeoutMs,
     ),
@@ -166,6 +177,7 @@ export function isQuiet(state: TurnState): boolean {
     state.turn.is === 'idle' &&
     !state.utterance &&
     state.owedUntil === undefined &&
+    state.owed === undefined &&
     state.calls.length === 0 &&
     state.replies.every((reply) => reply.writtenAt === undefined)
   );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
+import * as owed from './owed.js';
 import type { Effect, ReplyFailure } from './effects.js';
 import {
   CUT_MS,
@@ -55,10 +56,12 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       return true;
     case 'userSaid':
       userSaid(d, input.text, input.interim);
+      owed.answerOwedToCaller(d, rules);
       return true;
     case 'voiceActivity':
       if (input.speaking) speechStarted(d, true);
       else speechStopped(d);
+      owed.answerOwedToCaller(d, rules);
       return true;
     case 'generationComplete':
       generationComplete(d);
@@ -89,6 +92,7 @@ function reported(d: Draft, input: Input): boolean {
       d.out.push({ type: 'report', what: 'citations', detail: input });
       return true;
     case 'waitingForInput':
+      d.s.owed = undefined;
       d.out.push({ type: 'report', what: 'waiting_for_input', detail: undefined });
       return true;
     case 'unknown':
@@ -110,26 +114,35 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
         reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
       );
       d.s.askedAt = d.at;
+      if (input.replyId !== '') owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
       replyAborted(d, input.replyId);
       break;
     case 'interruptRequested':
-      cut(d);
+      d.s.owed = undefined;
+      if (d.s.turn.is === 'open') cut(d);
       break;
     case 'turnCommitted':
-      d.s.owed = true;
+      d.s.owedUntil = d.at + rules.replyTimeoutMs;
       d.s.askedAt = d.at;
+      owed.answerOwed(d, rules);
       break;
     case 'toolSettled':
-      d.s.calls = d.s.calls.filter((call) => call.callId !== input.callId);
-      d.s.askedAt = d.at;
+      answer.toolSettled(d, input.callId, rules);
+      break;
+    case 'heardNothing':
+      d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });
+      owed.answerOwed(d, rules);
+      owed.answerWasEmpty(d);
       break;
     case 'connectionLost':
+      owed.owedAcrossDrop(d, rules);
       connectionLost(d);
       break;
     case 'connectionBack':
       connectionBack(d, input.restored);
+      owed.owedAfterDrop(d, input.restored, rules);
       break;
     case 'closed':
       closed(d, input.why);
@@ -140,23 +153,27 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
   }
 }
 
-/** Legal at any time: in an answer, after its end, and with none at all. */
+/** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
 function interrupted(d: Draft): void {
-  if (d.s.turn.is !== 'idle') {
-    answer.close(d, 'interrupted');
-    d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
-  }
+  const { turn, replies } = d.s;
+  // A reply request interrupts too. To call that speech would make the framework drop the reply.
+  const ours = turn.is !== 'open' && replies.some(({ writtenAt }) => writtenAt !== undefined);
+  answer.close(d, 'interrupted');
+  d.s.turn =
+    turn.is === 'idle'
+      ? { is: 'drained', complete: false }
+      : { is: 'cut', until: d.at + CUT_MS, heard: false, local: false };
   d.s.early = undefined;
   d.s.aside = '';
-  speechStarted(d, false);
+  if (!ours) speechStarted(d, false);
 }
 
 /** Ends local output at once; what is still on its way is discarded. */
 function cut(d: Draft): void {
-  if (d.s.turn.is !== 'open') return;
   answer.close(d, 'interrupted');
   d.s.early = undefined;
-  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
+  d.s.aside = '';
+  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false, local: true };
 }
 
 function generationComplete(d: Draft): void {
@@ -166,14 +183,18 @@ function generationComplete(d: Draft): void {
 
 function boundary(d: Draft, reason: string | undefined, inProgress: boolean): void {
   const idle = d.s.turn.is === 'idle';
-  const { lastMessageId } = d.s;
-  if (d.s.turn.is !== 'cut' || d.s.turn.heard) answer.outputEnded(d);
-  const empty = idle && d.s.turn.is === 'idle';
+  const lastMessageId = d.s.lastMessage?.id;
+  answer.outputEnded(d);
+  const empty = idle && d.s.turn.is === 'idle' && !inProgress;
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
   }
   if (d.s.utterance?.answered || (empty && d.s.utterance?.text)) finishUtterance(d);
   d.s.turn = inProgress ? { is: 'drained', complete: false } : { is: 'idle' };
+  if (!empty) return;
+  // An empty turn is no answer.
+  d.s.owedUntil = undefined;
+  if (!owed.askAgain(d)) owed.answerWasEmpty(d);
 }
 
 function callsCancelled(d: Draft, ids: readonly string[]): void {
@@ -185,9 +206,9 @@ function callsCancelled(d: Draft, ids: readonly string[]): void {
 
 /** An answer that is already on its way is not asked for twice. */
 function replyRequested(d: Draft, replyId: string, instructions: string | undefined): void {
-  const coming = d.s.owed && instructions === undefined;
+  const coming = d.s.owedUntil !== undefined && instructions === undefined;
   const writtenAt = coming ? d.at : undefined;
-  d.s.replies = [...d.s.replies, { replyId, instructions, writtenAt }];
+  d.s.replies = [...d.s.replies, { replyId, instructions, writtenAt, again: false }];
   if (!coming) d.out.push({ type: 'requestReply', replyId, instructions });
 }
 
@@ -195,9 +216,11 @@ function replyAborted(d: Draft, replyId: string): void {
   const reply = d.s.replies.find((pending) => pending.replyId === replyId);
   if (!reply) return;
   failReply(d, replyId, 'aborted');
-  if (reply.writtenAt !== undefined && d.s.turn.is === 'idle') {
-    d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false };
-  }
+  // What comes next may be the answer to the caller, who spoke up, or to another request.
+  const speaking = d.s.utterance !== undefined && !d.s.utterance.answered;
+  const others = d.s.replies.some(({ writtenAt }) => writtenAt !== undefined);
+  if (reply.writtenAt === undefined || speaking || others || d.s.turn.is !== 'idle') return;
+  cut(d);
 }
 
 function failReply(d: Draft, replyId: string, why: ReplyFailure): void {
@@ -212,7 +235,7 @@ function connectionLost(d: Draft): void {
   d.s.turn = { is: 'idle' };
   d.s.early = undefined;
   d.s.aside = '';
-  d.s.owed = false;
+  d.s.owedUntil = undefined;
   d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
 }
 
@@ -229,30 +252,36 @@ function closed(d: Draft, why: ReplyFailure): void {
   finishUtterance(d);
   for (const { replyId } of d.s.replies) failReply(d, replyId, why);
   d.s.turn = { is: 'idle' };
+  d.s.early = undefined;
+  d.s.aside = '';
+  d.s.owedUntil = undefined;
+  d.s.owed = undefined;
   d.s.calls = [];
 }
 
 function tick(d: Draft, rules: TurnRules): void {
   const { turn, early } = d.s;
   if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
-  if (turn.is === 'open' && turn.generation.tailEndsAt !== undefined) {
-    if (d.at >= turn.generation.tailEndsAt) answer.close(d, 'calling');
+  if (turn.is === 'open' && d.at >= turn.generation.endsAt) {
+    const { id: generationId, calling } = turn.generation;
+    answer.close(d, calling ? 'calling' : 'stalled');
+    if (!calling) d.out.push({ type: 'report', what: 'stalled', detail: { generationId } });
   }
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
+  if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
   for (const { replyId, writtenAt } of d.s.replies) {
     if (writtenAt === undefined || d.at < writtenAt + rules.replyTimeoutMs) continue;
-    d.s.owed = false;
+    d.s.owedUntil = undefined;
     failReply(d, replyId, 'timeout');
   }
+  owed.watch(d, rules);
 }
 
 /** Words without a voice belong to what was spoken last. */
 function lateTranscript(d: Draft, text: string): void {
   d.s.early = undefined;
   d.out.push({ type: 'report', what: 'late_transcript', detail: text });
-  if (d.s.lastMessageId !== undefined) {
-    d.out.push({ type: 'amend', messageId: d.s.lastMessageId, text });
-  }
+  if (d.s.lastMessage) answer.amend(d, d.s.lastMessage, text);
 }

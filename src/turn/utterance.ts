@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Effect } from './effects.js';
-import type { TurnState, Utterance } from './state.js';
+import { LATE_MS, type TurnState, type Utterance } from './state.js';
 
 /** A copy of the state that a step may change, and the effects it asks for. */
 export interface Draft {
@@ -16,7 +16,7 @@ export function newId(d: Draft, kind: string): string {
 /** There is evidence that the caller speaks now. */
 export function speechStarted(d: Draft, reported: boolean): void {
   if (d.s.utterance?.answered) finishUtterance(d);
-  const utterance = d.s.utterance ?? create(d, false);
+  const utterance = d.s.utterance ?? create(d, d.at, false);
   if (!utterance.announced) d.out.push({ type: 'startSpeech' });
   d.s.utterance = {
     ...utterance,
@@ -29,6 +29,7 @@ export function speechStarted(d: Draft, reported: boolean): void {
 /** The server reports that the caller stopped; the transcript may still be on its way. */
 export function speechStopped(d: Draft): void {
   const utterance = d.s.utterance;
+  if (utterance?.answered) return;
   d.s.askedAt = d.at;
   if (!utterance) return;
   if (utterance.announced) d.out.push({ type: 'stopSpeech' });
@@ -36,24 +37,34 @@ export function speechStopped(d: Draft): void {
 }
 
 /**
- * A piece of the caller's transcript. While the model answers it is late news of the turn before,
+ * A piece of the caller's transcript. Once an answer has begun it is late news of the turn before,
  * not a new interruption: only `interrupted` or voice activity say that.
  */
 export function userSaid(d: Draft, text: string, interim: boolean): void {
   const { turn } = d.s;
-  if (turn.is === 'cut') d.s.turn = { ...turn, heard: true };
   if (!d.s.utterance) {
-    if (turn.is === 'open') d.s.utterance = create(d, true);
-    else speechStarted(d, false);
+    if (text.trim() === '') return;
+    const answer = lateFor(d);
+    if (answer === undefined) speechStarted(d, false);
+    else d.s.utterance = create(d, answer, true);
   }
   const before = d.s.utterance as Utterance;
+  if (turn.is === 'cut' && !before.answered) d.s.turn = { ...turn, heard: true };
   const heard = before.text + text;
   d.s.utterance = { ...before, lastAt: d.at, text: interim ? before.text : heard };
-  if (!before.reported) d.s.askedAt = d.at;
+  if (!before.reported && !before.answered) d.s.askedAt = d.at;
   const { itemId, startedAt } = before;
   const shown = heard.trim();
   if (shown === '') return;
   d.out.push({ type: 'transcribe', itemId, text: shown, isFinal: false, startedAt });
+}
+
+/** When the answer began that new words of the caller came too late for; undefined: they did not. */
+function lateFor(d: Draft): number | undefined {
+  const { turn, last } = d.s;
+  if (turn.is === 'open') return turn.generation.startedAt;
+  if (turn.is === 'idle' || !last || d.at >= last.startedAt + LATE_MS) return undefined;
+  return last.startedAt;
 }
 
 /** The model begins to answer: the caller has stopped, the transcript may settle. */
@@ -80,12 +91,12 @@ export function finishUtterance(d: Draft): void {
   d.out.push({ type: 'transcribe', itemId, text, isFinal: true, startedAt });
 }
 
-function create(d: Draft, answered: boolean): Utterance {
+function create(d: Draft, noticedAt: number, answered: boolean): Utterance {
   return {
     itemId: newId(d, 'u'),
     text: '',
     // Evidence comes after the fact: what it answers can never be older than the question.
-    startedAt: d.at - 1,
+    startedAt: noticedAt - 1,
     lastAt: d.at,
     announced: false,
     reported: false,

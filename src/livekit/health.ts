@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Connected } from '../connection/connection.js';
+import { memoryLost } from '../connection/memory.js';
+import type { Report } from '../turn/effects.js';
+
+/** How a session has fared so far. Times in ms. */
+export interface Health {
+  /** Connections that were set up. */
+  connections: number;
+  /** Connections that followed another one. */
+  recoveries: number;
+  /** Without a connection, summed up. */
+  downtimeMs: number;
+  /** Turns that ended without anything to hear. */
+  silentTurns: number;
+  /** Steps that the watchdog took because an answer did not come. */
+  stalls: number;
+  /** Resumed sessions that had forgotten the conversation. */
+  memoryLosses: number;
+  /** Caller audio that could not be sent in time. */
+  droppedAudioMs: number;
+  /** From the end of the caller's speech, a request or a tool result to the first audio. */
+  timeToFirstAudioMs: { count: number; p50: number; p95: number } | undefined;
+}
+
+/** `gemini_connection`: a connection is up. Times in ms. */
+export interface ConnectionEvent {
+  /** Counts from 1. */
+  connection: number;
+  /** `start`, the kind of the failure before it, or why it was exchanged. */
+  cause: string;
+  /** Attempts that failed since the last connection. */
+  attempts: number;
+  /** The model remembers the conversation. */
+  resumed: boolean;
+  /** It was told the history anew. */
+  reseeded: boolean;
+  /** The connection before had forgotten it. */
+  memoryLost: boolean;
+  downtimeMs: number;
+  /** From the start of the dial. */
+  acquireMs: number;
+  /** Caller audio that the gap was too long for. */
+  droppedAudioMs: number;
+}
+
+/** Answers whose times are kept. */
+const KEPT = 200;
+
+/** Keeps count of what happens to the connections and answers of a session. */
+export class HealthLog {
+  readonly #count = { recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 };
+  #connections = 0;
+  #firstAudio: number[] = [];
+  #down: { since: number; cause: string; attempts: number } | undefined;
+  #droppedAudioMs = 0;
+  /** Prompt tokens of the newest turn, and whether a resume stands between it and the next. */
+  #promptTokens = 0;
+  #resumed = false;
+
+  /** There is no connection from now on, or still none. */
+  down(cause: string, failed: boolean, now: number): void {
+    this.#down ??= { since: now, cause, attempts: 0 };
+    if (failed) this.#down.attempts += 1;
+  }
+
+  up(info: Connected, reseeded: boolean, droppedMs: number, now: number): ConnectionEvent {
+    const { since, cause, attempts } = this.#down ?? { since: now, cause: 'start', attempts: 0 };
+    this.#down = undefined;
+    const { connection, restored, acquireMs } = info;
+    const event: ConnectionEvent = {
+      connection,
+      cause,
+      attempts,
+      resumed: restored,
+      reseeded,
+      memoryLost: cause === 'memory',
+      downtimeMs: now - since,
+      acquireMs,
+      droppedAudioMs: droppedMs - this.#droppedAudioMs,
+    };
+    this.#droppedAudioMs = droppedMs;
+    this.#resumed = restored;
+    this.#connections = connection;
+    this.#count.downtimeMs += event.downtimeMs;
+    if (connection > 1) this.#count.recoveries += 1;
+    return event;
+  }
+
+  /** A turn cost so many prompt tokens. True when it shows that a resumed session has forgotten. */
+  forgot(promptTokens: number): boolean {
+    if (promptTokens === 0) return false;
+    const lost = this.#resumed && memoryLost(this.#promptTokens, promptTokens);
+    this.#resumed = false;
+    this.#promptTokens = promptTokens;
+    if (lost) this.#count.memoryLosses += 1;
+    return lost;
+  }
+
+  reported(what: Report): void {
+    if (what === 'empty_turn' || what === 'silent_audio') this.#count.silentTurns += 1;
+    if (what === 'unanswered') this.#count.stalls += 1;
+  }
+
+  firstAudioAfter(ms: number): void {
+    this.#firstAudio.push(ms);
+    if (this.#firstAudio.length > KEPT) this.#firstAudio.shift();
+  }
+
+  snapshot(droppedAudioMs: number): Health {
+    const sorted = [...this.#firstAudio].sort((a, b) => a - b);
+    const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+    const count = sorted.length;
+    return {
+      connections: this.#connections,
+      ...this.#count,
+      droppedAudioMs,
+      timeToFirstAudioMs: count > 0 ? { count, p50: at(0.5), p95: at(0.95) } : undefined,
+    };
+  }
+}
