@@ -12,6 +12,7 @@ import {
   type Environment,
   type RealtimeModelOptions,
   type Settings,
+  type Watchdog,
 } from './options.js';
 import { fit } from './fit.js';
 import { DEFAULT_VOICE } from './protocol/voices.js';
@@ -48,7 +49,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
-    watchdog: options.watchdog === null ? null : { ...WATCHDOG, ...options.watchdog },
+    watchdog: watchdog(options.watchdog),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -66,7 +67,7 @@ export function applyUpdate(settings: Settings, given: RealtimeModelOptions): st
   return warnings;
 }
 
-const WATCHDOG = { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] } as const;
+const WATCHDOG: Required<Watchdog> = { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] };
 
 const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   instructions: true, model: true, apiKey: true, voice: true, language: true, modalities: true,
@@ -217,6 +218,18 @@ function numbers(options: RealtimeModelOptions): void {
       );
     }
   }
+}
+
+function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null {
+  if (given === null) return null;
+  const { answerMs, steps } = { ...WATCHDOG, ...given };
+  if (!(answerMs >= 1) || !steps.every((step) => WATCHDOG.steps.includes(step))) {
+    throw optionsError(
+      'Option watchdog is not usable.',
+      `Give answerMs in ms and steps among ${WATCHDOG.steps.join(', ')}, or null to switch it off.`,
+    );
+  }
+  return { answerMs, steps };
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

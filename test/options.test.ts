@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Agent } from 'node:http';
 import {
   Behavior,
   FunctionResponseScheduling,
@@ -32,7 +33,7 @@ import {
   type RuleContext,
 } from '../src/testing/index.js';
 import { validate, type Validated } from '../src/validate.js';
-import { EventLog, modelFor, startCall, startServer, withOutput } from './support/call.js';
+import { EventLog, modelFor, startCall, startServer, tone, withOutput } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
 
 type Options = RealtimeModelOptions;
@@ -79,6 +80,12 @@ describe('refused before any dial, with a word on what to do', () => {
     ['an empty key', { apiKey: '' }, /No API key/, /Pass apiKey/],
     ['empty variables', {}, /No API key/, /./, { GOOGLE_API_KEY: '', GEMINI_API_KEY: '' }],
     ['no project', { vertexai: true }, /project/, /GOOGLE_CLOUD_PROJECT.*apiKey/],
+    [
+      'no project, though there will be a token',
+      { vertexai: true, tokenProvider: () => 't' },
+      /project/,
+      /Pass project/,
+    ],
     [
       'a key of the other service in the environment',
       { vertexai: true },
@@ -192,6 +199,7 @@ describe('refused before any dial, with a word on what to do', () => {
     ['frequencyPenalty', -2, 2],
     ['seed', -2_147_483_648, 2_147_483_647],
     ['replyTimeoutMs', 1, 3_600_000],
+    ['audioBufferMs', 0, 60_000],
   ];
 
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
@@ -244,6 +252,12 @@ describe('environment', () => {
     expect(endpointOf(auth)).toMatchObject({ project: 'of-auth', location: 'us-central1' });
     const empty = { GOOGLE_CLOUD_PROJECT: '', GOOGLE_CLOUD_LOCATION: '' };
     expect(endpointOf(VERTEX, empty)).toMatchObject({ project: 'p', location: 'us-central1' });
+  });
+
+  it('a token provider needs no key, and a project all the same', () => {
+    const tokenProvider = () => 'auth_tokens/x';
+    expect(endpointOf({ tokenProvider })).toMatchObject({ apiKey: undefined, tokenProvider });
+    expect(endpointOf({ ...VERTEX, tokenProvider })).toMatchObject({ project: 'p', tokenProvider });
   });
 
   it('Vertex AI never takes a key from the environment', () => {
@@ -748,6 +762,31 @@ async function givesUp(options: Options, ms: number): Promise<boolean> {
   return failed;
 }
 
+/** How often a session with these options asks for a reply that does not come in a second. */
+async function timesAsked(options: Options): Promise<number> {
+  const clock = new ManualClock();
+  const { session, connection } = await startCall({ options, env: { clock } });
+  session.generateReply().catch(() => {});
+  await connection.waitFor('clientContent');
+  clock.advance(1_000);
+  // What is written after the request shows that all before it has arrived.
+  await session.commitAudio();
+  await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
+  return connection.frames.filter(({ frame }) => frame.clientContent).length;
+}
+
+/** How much of what the caller says before there is a connection arrives, in ms. */
+async function heardOf(options: Options, ms: number): Promise<number> {
+  const server = await startServer();
+  const session = modelFor(server, options).session();
+  onTestFinished(() => session.close());
+  session.pushAudio(tone(ms));
+  await session.commitAudio();
+  const connection = await server.connection(0);
+  await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
+  return connection.audioMs;
+}
+
 const client = new OAuth2Client();
 client.setCredentials({ access_token: 'ya29.mine', expiry_date: Date.now() + 3_600_000 });
 
@@ -971,6 +1010,38 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await givesUp({ replyTimeoutMs: 50 }, 49)).toBe(false);
     expect(await givesUp({ replyTimeoutMs: 50 }, 50)).toBe(true);
     expect(await givesUp({}, 50)).toBe(false);
+  },
+  audioBufferMs: async () => {
+    expect(await heardOf({ audioBufferMs: 100 }, 500)).toBe(100);
+    expect(await heardOf({ audioBufferMs: 0 }, 500)).toBe(0);
+    expect(await heardOf({}, 500)).toBe(500);
+  },
+  watchdog: async () => {
+    const watchdog = { answerMs: 1_000, steps: ['nudge'] as const };
+    expect(await timesAsked({ watchdog })).toBe(2);
+    expect(await timesAsked({ watchdog: { ...watchdog, answerMs: 1_001 } })).toBe(1);
+    expect(await timesAsked({ watchdog: { ...watchdog, steps: [] } })).toBe(1);
+    expect(await timesAsked({ watchdog: null })).toBe(1);
+  },
+  tokenProvider: async () => {
+    const keys = ['auth_tokens/mine'];
+    const tokenProvider = () => Promise.resolve('auth_tokens/mine');
+    const { dial } = await see({ tokenProvider }, { keys });
+    expect(dial).toMatchObject({ credential: 'token', apiVersion: 'v1alpha' });
+    // The key that the model has as well is not among them.
+    expect(await firstError({}, { keys })).toMatchObject({ error: { kind: 'auth' } });
+  },
+  agent: async () => {
+    const agent = new Agent();
+    const calls: unknown[] = [];
+    const create = agent.createConnection.bind(agent);
+    agent.createConnection = (...given) => {
+      calls.push(given);
+      return create(...given);
+    };
+    await see({ agent });
+    expect(calls).toHaveLength(1);
+    agent.destroy();
   },
   setup: {
     with: { setup: { generationConfig: { topK: 3 } } },

@@ -19,6 +19,7 @@ const WAITS: readonly Wait[] = ['none', 'short', 'backoff', 'quota'];
 const facts = (wait: Wait, failures: number, more: Partial<DropFacts> = {}): DropFacts => ({
   verdict: said(wait, 'resume'),
   failures,
+  outageMs: Infinity,
   hasHandle: false,
   retryAfterMs: undefined,
   ...more,
@@ -164,4 +165,18 @@ describe('with the handle or without', () => {
 it('a connection has to live for seconds, not for a moment, before failures are forgotten', () => {
   expect(STABLE_MS).toBeGreaterThanOrEqual(5_000);
   expect(STABLE_MS).toBeLessThan(60_000);
+});
+
+it('is not over before the time that the retries stand for, and never goes on for ever', () => {
+  const options: RetryOptions = { maxRetry: 3, retryIntervalMs: 2_000 };
+  const what = (failures: number, outageMs: number): string =>
+    plan(facts('backoff', failures, { outageMs }), options, 0).do;
+  expect(what(3, 60_000)).toBe('dial');
+  expect(what(4, 5_999)).toBe('dial');
+  expect(what(4, 6_000)).toBe('stop');
+  expect(what(9, 0)).toBe('dial');
+  expect(what(10, 0)).toBe('stop');
+  expect(plan(facts('backoff', 1, { outageMs: 0 }), { ...options, maxRetry: 0 }, 0).do).toBe(
+    'stop',
+  );
 });

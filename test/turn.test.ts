@@ -623,6 +623,14 @@ describe('calls', () => {
     expect(talk.state.calls.map(({ wireId }) => wireId)).toEqual(['c1', undefined]);
   });
 
+  it('that run are not a quiet moment to exchange the connection', () => {
+    const talk = new Talk();
+    talk.put(calls('c1'), boundary());
+    expect(isQuiet(talk.state)).toBe(false);
+    talk.put(toolSettled('c1'));
+    expect(isQuiet(talk.state)).toBe(true);
+  });
+
   it('alone answer a reply request', () => {
     const talk = new Talk();
     talk.put(...asked('r1'));

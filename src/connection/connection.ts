@@ -19,6 +19,8 @@ export interface ConnectionOptions extends RetryOptions {
   timeoutMs: number;
   /** Handle of an earlier session to begin with. */
   handle: string | undefined;
+  /** Handles are of use; some models send them unasked. */
+  resumable: boolean;
   /** The server says what it has consumed; the rest is sent again after a resume (Vertex AI). */
   transparent: boolean;
 }
@@ -127,6 +129,7 @@ export class Connection {
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     let failures = 0;
+    let outageSince = 0;
     let resume = this.#handle !== undefined;
     while (!this.#closing.signal.aborted) {
       if (this.#fresh || !resume) this.#handle = undefined;
@@ -140,12 +143,13 @@ export class Connection {
         resume = true;
         continue;
       }
+      if (failures === 0) outageSince = clock.now();
       failures += 1;
       const said = ended.timedOut ? timeoutVerdict(ended.close.phase) : verdict(ended.close);
       const { retryAfterMs } = ended.close;
       const hasHandle = this.#handle !== undefined;
       const next = plan(
-        { verdict: said, failures, hasHandle, retryAfterMs },
+        { verdict: said, failures, outageMs: clock.now() - outageSince, hasHandle, retryAfterMs },
         this.#options,
         random(),
       );
@@ -193,7 +197,8 @@ export class Connection {
     const update = frame.sessionResumptionUpdate;
     if (update) {
       this.#unacknowledged.consumed(update.lastConsumedClientMessageIndex);
-      this.#handle = update.resumable === true ? update.newHandle || this.#handle : undefined;
+      const issued = update.resumable === true && this.#options.resumable;
+      this.#handle = issued ? update.newHandle || this.#handle : undefined;
       if (this.#handle !== undefined) this.#events.handleIssued();
     }
     // No socket: not set up yet, or given up by one of these very callbacks.

@@ -42,10 +42,32 @@ export class Camera {
 
 async function encodeJpeg(frame: VideoFrame, options: ImageEncodeOptions): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
-  const rgba = frame.convert(VideoBufferType.RGBA);
+  const { data, channels } = pixels(frame);
   const { width, height } = options.resizeOptions;
-  return sharp(rgba.data, { raw: { width: rgba.width, height: rgba.height, channels: 4 } })
+  return sharp(data, { raw: { width: frame.width, height: frame.height, channels } })
     .resize({ width, height, fit: 'inside', withoutEnlargement: true })
     .jpeg({ quality: options.quality })
     .toBuffer();
+}
+
+/** Where red, green and blue stand in the formats that the native converter does not take. */
+const PACKED = new Map<VideoBufferType, readonly [red: number, green: number, blue: number]>([
+  [VideoBufferType.ABGR, [3, 2, 1]],
+  [VideoBufferType.ARGB, [1, 2, 3]],
+  [VideoBufferType.BGRA, [2, 1, 0]],
+]);
+
+function pixels(frame: VideoFrame): { data: Uint8Array; channels: 3 | 4 } {
+  if (frame.type === VideoBufferType.RGBA) return { data: frame.data, channels: 4 };
+  if (frame.type === VideoBufferType.RGB24) return { data: frame.data, channels: 3 };
+  const packed = PACKED.get(frame.type);
+  if (!packed) return { data: frame.convert(VideoBufferType.RGBA).data, channels: 4 };
+  const [red, green, blue] = packed;
+  const data = new Uint8Array(frame.width * frame.height * 3);
+  for (let from = 0, to = 0; to < data.length; from += 4) {
+    data[to++] = frame.data[from + red] ?? 0;
+    data[to++] = frame.data[from + green] ?? 0;
+    data[to++] = frame.data[from + blue] ?? 0;
+  }
+  return { data, channels: 3 };
 }

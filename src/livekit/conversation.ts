@@ -13,6 +13,8 @@ const CHARACTERS_PER_TOKEN = 3;
 
 /** A call the server asked and nobody has answered. */
 interface OpenCall extends ToolCall {
+  /** The history item that stands for it. */
+  itemId: string;
   /** The present session of the server asked it; else its result can only be told as text. */
   serverKnows: boolean;
 }
@@ -76,7 +78,7 @@ export class Conversation {
     const item = llm.FunctionCall.create({ callId, name, args: JSON.stringify(args), createdAt });
     this.#ctx.insert(item);
     this.#known.add(item.id);
-    this.#calls.set(callId, { ...call, serverKnows: true });
+    this.#calls.set(callId, { ...call, itemId: item.id, serverKnows: true });
     return item;
   }
 
@@ -131,12 +133,13 @@ export class Conversation {
 
   /**
    * What a session that knows nothing is told: everything that fits. After a full context far less,
-   * because the same history would fill it again.
+   * because the same history would fill it again. `except`: items that come by themselves.
    */
-  seed(capabilities: Capabilities, contextWasFull: boolean): History {
+  seed(capabilities: Capabilities, contextWasFull: boolean, except: ReadonlySet<string>): History {
     const share = contextWasFull ? FULL_SHARE : SEED_SHARE;
     const mostCharacters = capabilities.contextTokens * share * CHARACTERS_PER_TOKEN;
-    return newest(history(this.#ctx.items, capabilities), mostCharacters);
+    const items = this.#ctx.items.filter(({ id }) => !except.has(id));
+    return newest(history(items, capabilities), mostCharacters);
   }
 
   /** What the server has not seen, given that some is still queued. */
@@ -153,14 +156,24 @@ export class Conversation {
     this.#atHandle = new Set(this.#known);
   }
 
-  /** A connection is up. `rolling`: its handle stood for the moment it was issued. */
+  /**
+   * A connection is up. `rolling`: its handle stood for the moment it was issued, and what was asked
+   * since then is forgotten like what was told.
+   */
   connected(restored: boolean, rolling: boolean): void {
-    if (restored) {
-      if (rolling) this.#known = new Set(this.#atHandle);
-      return;
+    if (restored && !rolling) return;
+    if (!restored) this.#atHandle = new Set();
+    this.#known = new Set(this.#atHandle);
+    for (const [id, call] of this.#calls) {
+      const serverKnows = call.serverKnows && this.#known.has(call.itemId);
+      this.#calls.set(id, { ...call, serverKnows });
     }
-    this.#known = new Set();
-    this.#atHandle = new Set();
-    for (const [id, call] of this.#calls) this.#calls.set(id, { ...call, serverKnows: false });
+  }
+
+  /** The server remembers that it asked this. */
+  remembersCall(callId: string): boolean {
+    return this.#ctx.items.some(
+      (item) => item.type === 'function_call' && item.callId === callId && this.#known.has(item.id),
+    );
   }
 }

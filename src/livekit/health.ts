@@ -80,7 +80,8 @@ export class HealthLog {
       droppedAudioMs: droppedMs - this.#droppedAudioMs,
     };
     this.#droppedAudioMs = droppedMs;
-    this.#resumed = restored;
+    // New settings change the prompt as well: shorter instructions are no lost memory.
+    this.#resumed = restored && cause !== 'update';
     this.#connections = connection;
     this.#count.downtimeMs += event.downtimeMs;
     if (connection > 1) this.#count.recoveries += 1;
@@ -97,9 +98,10 @@ export class HealthLog {
     return lost;
   }
 
-  reported(what: Report): void {
+  reported(what: Report, detail?: unknown): void {
     if (what === 'empty_turn' || what === 'silent_audio') this.#count.silentTurns += 1;
-    if (what === 'unanswered') this.#count.stalls += 1;
+    const { step } = (detail ?? {}) as { step?: string };
+    if (what === 'unanswered' && step !== 'none') this.#count.stalls += 1;
   }
 
   firstAudioAfter(ms: number): void {
@@ -109,7 +111,8 @@ export class HealthLog {
 
   snapshot(droppedAudioMs: number): Health {
     const sorted = [...this.#firstAudio].sort((a, b) => a - b);
-    const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+    // Nearest rank: never less than what that share of the answers took at most.
+    const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
     const count = sorted.length;
     return {
       connections: this.#connections,

@@ -11,7 +11,7 @@ import type { ServerFrame } from '../protocol/frames.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { createRecorder, type Recorder } from '../recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
-import { carryOver } from '../send_queue/survival.js';
+import { carryOver, SURVIVAL } from '../send_queue/survival.js';
 
 /** With more than this in the network's hands only content is written; media wait and are shed. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -57,6 +57,7 @@ export class Link {
   #rotation: RotationCause | undefined;
   #cancelRotation: (() => void) | undefined;
   #cancelAge: (() => void) | undefined;
+  #greeting = false;
 
   constructor(settings: Settings, { clock, random, openSocket }: Environment, events: LinkEvents) {
     this.#settings = settings;
@@ -73,6 +74,7 @@ export class Link {
         openSocket,
         target: () => dialTarget(endpoint),
         handle: settings.sessionResumption?.handle,
+        resumable: settings.sessionResumption !== null && settings.capabilities.handle !== 'none',
         transparent: settings.sessionResumption?.transparent === true,
       },
       {
@@ -111,6 +113,15 @@ export class Link {
     );
   }
 
+  /** Item ids that reach any next session by themselves, so that no seed has to carry them. */
+  get surviving(): Set<string> {
+    return new Set(
+      this.#queue.commands.flatMap((command) =>
+        'itemIds' in command && SURVIVAL[command.type].fresh === 'keep' ? command.itemIds : [],
+      ),
+    );
+  }
+
   /** Caller audio dropped so far, in ms. */
   get droppedAudioMs(): number {
     return this.#queue.droppedMs;
@@ -125,9 +136,15 @@ export class Link {
     this.flush();
   }
 
-  /** The server forgot that an activity was open: it is opened again ahead of its audio. */
-  reopenActivity(): void {
-    if (this.#queue.commands.some(({ type }) => type === 'activityStart')) return;
+  /**
+   * The server forgot that an activity was open: it is opened again ahead of what is left of it, also
+   * where its end is queued already. `isOpen`: it goes on.
+   */
+  reopenActivity(isOpen: boolean): void {
+    const mark = this.#queue.commands.find(
+      ({ type }) => type === 'activityStart' || type === 'activityEnd',
+    );
+    if (mark ? mark.type === 'activityStart' : !isOpen) return;
     this.#queue.untake({ type: 'activityStart' });
   }
 
@@ -161,6 +178,18 @@ export class Link {
     return true;
   }
 
+  /** Takes back unsent results whose calls the server does not remember. */
+  takeBackResults(remembers: (callId: string) => boolean): ToolResult[] {
+    const queued = this.#queue.commands.filter((command) => command.type === 'toolResults');
+    const isKept = ({ callId }: ToolResult): boolean => remembers(callId);
+    const results = queued.flatMap((command) => command.results);
+    if (results.every(isKept)) return [];
+    this.#queue.retain(({ type }) => type !== 'toolResults');
+    const kept = results.filter(isKept);
+    if (kept.length > 0) this.#queue.push({ type: 'toolResults', results: kept });
+    return results.filter((result) => !isKept(result));
+  }
+
   /** Forgets caller audio that has not left. */
   clearAudio(): void {
     this.#queue.retain(({ type }) => type !== 'audio');
@@ -175,7 +204,7 @@ export class Link {
 
   checkRotation(): void {
     const cause = this.#rotation;
-    if (!cause || !this.#connection.isOpen) return;
+    if (!cause || !this.#connection.isOpen || this.#greeting) return;
     const next = rotate(cause, this.#events.isQuiet(), this.#clock.now());
     this.#cancelRotation?.();
     if (next.do === 'wait') {
@@ -183,13 +212,14 @@ export class Link {
       this.#cancelRotation = this.#clock.after(wait, () => this.checkRotation());
       return;
     }
-    this.#forgetRotation();
     this.exchange(cause.why, 'fresh' in cause && cause.fresh);
   }
 
-  /** Exchanges the connection now. */
-  exchange(why: ExchangeCause, fresh: boolean): void {
+  /** Exchanges the connection now; no timer or plan of the old one acts on the next. */
+  exchange(why: ExchangeCause, forget: boolean): void {
     if (!this.#connection.isStarted) return;
+    const fresh = forget || this.#mustForget;
+    this.#forgetRotation();
     this.#recorder?.note({ exchange: why, fresh });
     this.#connection.exchange(fresh);
     this.#events.exchanging(why);
@@ -210,11 +240,16 @@ export class Link {
   #connected(info: Connected): void {
     this.#recorder?.note({ connected: info });
     const folded = carryOver(this.#queue, info.restored ? 'resumed' : 'fresh');
-    const age = this.#settings.capabilities.connectionLifeMs - AGE_MARGIN_MS;
+    const { connectionLifeMs: life } = this.#settings.capabilities;
+    const age = Math.max(life - AGE_MARGIN_MS, life / 2);
+    this.#cancelAge?.();
     this.#cancelAge = this.#clock.after(age, () =>
       this.rotate({ why: 'age', since: this.#clock.now() }),
     );
+    // What is told first may ask for an exchange; it waits until everything has been told.
+    this.#greeting = true;
     this.#events.connected(info, folded);
+    this.#greeting = false;
     this.flush();
     this.checkRotation();
   }

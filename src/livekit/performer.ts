@@ -32,7 +32,9 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       break;
     case 'openMessage':
       output.generation(effect.generationId)?.openMessage(effect.messageId, effect.modality);
-      if (effect.waitedMs !== undefined) sync.health.firstAudioAfter(effect.waitedMs);
+      if (effect.modality === 'audio' && effect.waitedMs !== undefined) {
+        sync.health.firstAudioAfter(effect.waitedMs);
+      }
       break;
     case 'closeGeneration': {
       const silent = output.close(effect.generationId);
@@ -88,7 +90,7 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
       break;
     }
     case 'report':
-      sync.health.reported(effect.what);
+      sync.health.reported(effect.what, effect.detail);
       tell.emit('gemini_report', { what: effect.what, detail: effect.detail });
       break;
   }

@@ -13,13 +13,18 @@ export function turnRules(settings: Settings): TurnRules {
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
     watchdog: row.conversation ? settings.watchdog : null,
+    wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
+}
+
+function detectsTurns({ realtimeInputConfig }: Settings): boolean {
+  return !realtimeInputConfig?.automaticActivityDetection?.disabled;
 }
 
 /** What LiveKit may expect of a model with these settings. */
 export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
   const { capabilities: row, modalities, realtimeInputConfig } = settings;
-  const turnDetection = !realtimeInputConfig?.automaticActivityDetection?.disabled;
+  const turnDetection = detectsTurns(settings);
   const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
   return {
     // A local hook: the service cannot truncate, but a later seed shall say what was heard.

@@ -41,6 +41,8 @@ export class Sync implements LinkEvents {
   #connected = false;
   #isOver = false;
   #contextFull = false;
+  /** A question about results has not been written yet. */
+  #asks = false;
   /** What the server was told last, by setup or by update. */
   #told = { instructions: '', tools: '', rest: '' };
 
@@ -115,7 +117,7 @@ export class Sync implements LinkEvents {
 
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
     const row = this.#settings.capabilities;
-    const history = this.conversation.seed(row, this.#contextFull);
+    const history = this.conversation.seed(row, this.#contextFull, this.link.surviving);
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
     const instructions = [this.#instructions, ...history.instructions];
@@ -133,15 +135,16 @@ export class Sync implements LinkEvents {
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
     this.conversation.connected(info.restored, rolling);
+    this.link.reopenActivity(this.#on.activityIsOpen());
+    const forgotten = this.link.takeBackResults((id) => this.conversation.remembersCall(id));
     const seeded = this.#seed !== undefined;
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
     this.#seed = undefined;
     this.#contextFull = false;
     this.#deliver();
     this.#tellChanges();
-    if (this.#on.activityIsOpen()) this.link.reopenActivity();
     this.#on.machine().input({ type: 'connectionBack', restored: info.restored });
-    if (folded.length > 0) this.#askAboutResults();
+    if (folded.length + forgotten.length > 0 || this.#asks) this.#askAboutResults();
     this.#tellConnected(info, seeded);
   }
 
@@ -162,6 +165,7 @@ export class Sync implements LinkEvents {
   wrote(command: Command): void {
     if ('itemIds' in command) this.conversation.wrote(command.itemIds);
     if (command.type === 'reply') {
+      if (command.replyId === '') this.#asks = false;
       this.#on.machine().input({ type: 'replyWritten', replyId: command.replyId });
     }
   }
@@ -223,6 +227,7 @@ export class Sync implements LinkEvents {
 
   /** The server never asked for these results: it has read them as text, now it shall speak. */
   #askAboutResults(): void {
+    this.#asks = true;
     this.requestReply('', undefined);
   }
 

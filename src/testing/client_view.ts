@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Content } from '@google/genai';
-import type { WebSocket } from 'ws';
 import type { Backend, Capabilities } from '../models/capabilities.js';
 import type { ClientFrame, Setup } from '../protocol/frames.js';
 import { ClientState } from './client_state.js';
@@ -10,6 +9,19 @@ import type { LiveConnection } from './live_connection.js';
 import type { Refusal, Settings, Violation } from './options.js';
 import type { HistoryEntry, PendingCall, Session, SessionStore } from './session_store.js';
 import type { Timers } from './timers.js';
+
+/** What is used of the `ws` socket; its own types are not ours to publish. */
+export interface ClientSocket {
+  readonly readyState: number;
+  readonly isPaused: boolean;
+  on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'message', listener: (data: Buffer) => void): unknown;
+  send(data: string | Buffer): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  pause(): void;
+}
 
 /** What a connection needs of its server. */
 export interface Host {
@@ -52,12 +64,12 @@ export abstract class ClientView {
   readonly inbox: Inbox;
   /** @internal */
   readonly state: ClientState;
-  protected readonly ws: WebSocket;
+  protected readonly ws: ClientSocket;
   /** The server has begun to close: whatever still arrives is not heard. */
   protected closing = false;
 
   /** @internal Made by the server. */
-  constructor(ws: WebSocket, dial: Dial, host: Host, refusal: Refusal | undefined) {
+  constructor(ws: ClientSocket, dial: Dial, host: Host, refusal: Refusal | undefined) {
     this.ws = ws;
     this.dial = dial;
     this.host = host;

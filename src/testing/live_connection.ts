@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { FunctionResponse } from '@google/genai';
-import type { WebSocket } from 'ws';
 import type { ServerContent, ServerFrame, WireUsage } from '../protocol/frames.js';
-import { ClientView, type Host } from './client_view.js';
+import { type ClientSocket, ClientView, type Host } from './client_view.js';
 import type { Dial } from './dial.js';
 import { receive } from './intake.js';
 import { cutReason } from './json.js';
@@ -19,7 +18,7 @@ export class LiveConnection extends ClientView {
   #stalled = false;
 
   /** @internal Made by the server. */
-  constructor(ws: WebSocket, dial: Dial, host: Host, refusal: Refusal | undefined) {
+  constructor(ws: ClientSocket, dial: Dial, host: Host, refusal: Refusal | undefined) {
     super(ws, dial, host, refusal);
     ws.on('message', (data: Buffer) => {
       if (!this.closing) receive(this, data.toString());

@@ -16,7 +16,9 @@ export interface TurnRules {
   /** Longest wait for a reply, in ms from the write of its request. */
   replyTimeoutMs: number;
   /** What to do about answers that do not come; absent: nothing. */
-  watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null;
+  watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null | undefined;
+  /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
+  wordsMayWait?: boolean;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -121,6 +123,12 @@ export interface TurnState {
   /** The caller's turn was committed by hand: an answer is on its way, at the latest now. */
   owedUntil: number | undefined;
   owed: Owed | undefined;
+  /** Rounds of the watchdog that brought nothing since the model was last heard. */
+  fruitless: number;
+  /** What stood before the newest answer, in case nothing is heard in it. */
+  unheard: { owed: Owed | undefined; fruitless: number };
+  /** The connection is lost. */
+  offline: boolean;
   /** The session was resumed and has not spoken since. */
   unproven: boolean;
   /** When the model was last asked for something. */
@@ -142,6 +150,9 @@ export function initialState(prefix: string): TurnState {
     calls: [],
     owedUntil: undefined,
     owed: undefined,
+    fruitless: 0,
+    unheard: { owed: undefined, fruitless: 0 },
+    offline: false,
     unproven: false,
     askedAt: undefined,
     last: undefined,

@@ -41,9 +41,11 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       return true;
     case 'modelSaid':
       answer.modelSaid(d, input.text, rules);
+      owed.answerIsNear(d, rules);
       return true;
     case 'text':
       answer.text(d, input.text, rules);
+      owed.answerIsNear(d, rules);
       return true;
     case 'calls':
       answer.calls(d, input.calls, rules);
@@ -70,12 +72,12 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       boundary(d, input.reason, input.inProgress && rules.endsAtIdle);
       return true;
     default:
-      return reported(d, input);
+      return reported(d, input, rules);
   }
 }
 
 /** Facts that change nothing here. */
-function reported(d: Draft, input: Input): boolean {
+function reported(d: Draft, input: Input, rules: TurnRules): boolean {
   switch (input.type) {
     case 'usage': {
       const generation = d.s.turn.is === 'open' ? d.s.turn.generation : d.s.last;
@@ -83,9 +85,11 @@ function reported(d: Draft, input: Input): boolean {
       return true;
     }
     case 'thought':
+      owed.answerIsNear(d, rules);
       d.out.push({ type: 'report', what: 'thought', detail: input.text });
       return true;
     case 'code':
+      owed.answerIsNear(d, rules);
       d.out.push({ type: 'report', what: 'code', detail: input.part });
       return true;
     case 'citations':
@@ -114,13 +118,13 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
         reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
       );
       d.s.askedAt = d.at;
-      if (input.replyId !== '') owed.answerOwed(d, rules);
+      if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
       replyAborted(d, input.replyId);
       break;
     case 'interruptRequested':
-      d.s.owed = undefined;
+      owed.answerUnwanted(d);
       if (d.s.turn.is === 'open') cut(d);
       break;
     case 'turnCommitted':
@@ -133,8 +137,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'heardNothing':
       d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });
-      owed.answerOwed(d, rules);
-      owed.answerWasEmpty(d);
+      owed.answerWasSilent(d, rules);
       break;
     case 'connectionLost':
       owed.owedAcrossDrop(d, rules);
@@ -216,6 +219,7 @@ function replyAborted(d: Draft, replyId: string): void {
   const reply = d.s.replies.find((pending) => pending.replyId === replyId);
   if (!reply) return;
   failReply(d, replyId, 'aborted');
+  owed.replyUnwanted(d);
   // What comes next may be the answer to the caller, who spoke up, or to another request.
   const speaking = d.s.utterance !== undefined && !d.s.utterance.answered;
   const others = d.s.replies.some(({ writtenAt }) => writtenAt !== undefined);
@@ -256,6 +260,7 @@ function closed(d: Draft, why: ReplyFailure): void {
   d.s.aside = '';
   d.s.owedUntil = undefined;
   d.s.owed = undefined;
+  d.s.offline = true;
   d.s.calls = [];
 }
 
