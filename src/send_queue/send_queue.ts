@@ -63,8 +63,9 @@ export class SendQueue {
 
   /** The next command that may leave, removed from its line. */
   take(gates: Gates): Command | undefined {
-    const content = this.#content[0];
-    if (content && !(gates.replies && content.type === 'reply')) return this.#content.shift();
+    // A reply request that waits holds up nothing: a result behind it would miss its call.
+    const content = this.#content.findIndex(({ type }) => !(gates.replies && type === 'reply'));
+    if (content >= 0) return this.#content.splice(content, 1)[0];
     const realtime = this.#realtime[0];
     if (!realtime || gates.audio) return undefined;
     if (realtime.type === 'audio') this.#audioBytes -= realtime.pcm.byteLength;

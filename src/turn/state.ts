@@ -162,18 +162,20 @@ export function initialState(prefix: string): TurnState {
 
 /** When `tick` has something to do; undefined when nothing waits for time. */
 export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
-  const times = [
-    state.turn.is === 'cut' ? state.turn.until : undefined,
-    state.turn.is === 'open' ? state.turn.generation.endsAt : undefined,
-    state.early && state.early.at + EARLY_MS,
-    utteranceDeadline(state.utterance),
-    state.owedUntil,
-    state.owed?.dueAt,
-    ...state.replies.map(({ writtenAt }) =>
-      writtenAt === undefined ? undefined : writtenAt + rules.replyTimeoutMs,
-    ),
-  ].filter((time) => time !== undefined);
-  return times.length > 0 ? Math.min(...times) : undefined;
+  // Runs after every input, audio included: no lists here.
+  const { turn, early, utterance, owedUntil, owed, replies } = state;
+  let due = Math.min(
+    turn.is === 'cut' ? turn.until : Infinity,
+    turn.is === 'open' ? turn.generation.endsAt : Infinity,
+    early ? early.at + EARLY_MS : Infinity,
+    utteranceDeadline(utterance) ?? Infinity,
+    owedUntil ?? Infinity,
+    owed?.dueAt ?? Infinity,
+  );
+  for (const { writtenAt } of replies) {
+    if (writtenAt !== undefined) due = Math.min(due, writtenAt + rules.replyTimeoutMs);
+  }
+  return due === Infinity ? undefined : due;
 }
 
 export function utteranceDeadline(utterance: Utterance | undefined): number | undefined {
