@@ -146,6 +146,7 @@ describe.each(ROWS.filter(({ capabilities }) => !capabilities.conversation))(
       connection.heard('Guten Tag.');
       await log.until(() => log.transcripts.length > 0);
       expect(log.transcripts.at(-1)?.transcript).toBe('Guten Tag.');
+      await expect(session.generateReply('Hello.')).rejects.toThrow(/does not reply/);
       await session.close();
       expect(server.dials).toHaveLength(1);
       server.assertClean();

@@ -331,6 +331,38 @@ describe('the connection is exchanged in time', () => {
     server.assertClean();
   });
 
+  test('goAway in a sentence of a model whose handle comes after it: the memory is kept', async () => {
+    const call = await recoverable({ options: { model: ROLLING } });
+    const { server, connection, log, ups } = call;
+    await connection.turn({ say: 'Hello.' });
+    void connection.turn({ say: 'One half', complete: false });
+    await log.untilNamed('generation_created', 2);
+    connection.goAway('50s');
+    await call.sync(connection);
+    connection.say(' and the other.');
+    connection.endTurn();
+    const second = await call.back();
+    expect(second.resumed).toBe(true);
+    expect(sentTurns(second)).toEqual([]);
+    expect(ups).toMatchObject([{ cause: 'goAway', attempts: 0, ...RESUMED }]);
+    server.assertClean();
+  });
+
+  test('a handle that was taken back and never comes again holds nothing up for long', async () => {
+    const call = await recoverable({ chatCtx: history(['user', 'I am Ada.']) });
+    const { session, connection, clock, ups } = call;
+    connection.resumptionUpdate({ resumable: false });
+    await call.sync(connection);
+    session.restart({ keepContext: true });
+    clock.advance(9_999);
+    await call.sync(connection);
+    clock.advance(1);
+    const second = await call.back();
+    await second.waitFor('clientContent');
+    expect(sentTurns(second)).toEqual([['user', 'I am Ada.']]);
+    expect(ups).toMatchObject([{ cause: 'restart', attempts: 0, ...FRESH }]);
+  });
+
   test('goAway, then silence: a timer forces it two seconds before the end', async () => {
     const call = await recoverable();
     const { server, connection, log, clock, ups } = call;
@@ -768,16 +800,18 @@ describe('restart', () => {
 
   test('a wish to forget survives a drop, and leaves no timer of the old connection', async () => {
     const call = await recoverable({ options: { capabilities: { connectionLifeMs: 180_000 } } });
-    const { server, session, connection, log, clock } = call;
+    const { session, connection, log, clock } = call;
     void connection.turn({ say: 'The code is 1234', complete: false });
     await log.untilNamed('generation_created');
     session.restart({ keepContext: false });
     connection.drop();
     await log.untilNamed('error');
     clock.advance(0);
-    await until(
-      () => server.connections.at(-1)?.resumed === false && server.connections.length > 1,
-    );
+    const second = await call.back();
+    expect(second.resumed).toBe(true);
+    clock.advance(10_000);
+    const third = await call.back();
+    expect(third.resumed).toBe(false);
     await session.close();
     expect(clock.pending).toBe(0);
   });
@@ -808,8 +842,8 @@ describe('restart', () => {
     const { server, session, connection, clock, ups } = call;
     await connection.turn({ say: 'Hello.' });
     await call.sync(connection);
-    const reply = session.generateReply('Begin.');
     await goDown(call, connection);
+    const reply = session.generateReply('Begin.');
     clock.advance(DOWN_MS);
     await until(() => server.dials.length === 2);
     await session.updateTools(weather);
@@ -818,9 +852,10 @@ describe('restart', () => {
     await last.waitFor((frame) => JSON.stringify(frame).includes('Begin.'));
     void last.turn({ say: 'Begun.' });
     expect((await listen(await reply)).text).toBe('Begun.');
-    expect(ups.map(({ cause }) => cause)).toEqual(
-      ups.length === 1 ? ['quota'] : ['quota', 'update'],
-    );
+    expect(ups.map(({ connection: nth, cause }) => [nth, cause])).toEqual([
+      [2, 'quota'],
+      [3, 'update'],
+    ]);
     server.assertClean();
   });
 });

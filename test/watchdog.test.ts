@@ -2,11 +2,12 @@
 import { voice } from '@livekit/agents';
 import { describe, expect, it, test } from 'vitest';
 import type { RealtimeModelOptions } from '../src/index.js';
+import { newest } from '../src/protocol/history.js';
 import type { LiveConnection } from '../src/testing/index.js';
 import type { WatchdogStep } from '../src/turn/owed.js';
 import type { TurnRules } from '../src/turn/state.js';
 import { startAgent } from './support/agent.js';
-import { listen, startCall, type Call } from './support/call.js';
+import { listen, startCall, withOutput, type Call } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
 import {
   asked,
@@ -81,7 +82,10 @@ describe('an answer is owed', () => {
     ['to late words of what is being answered', [audio(), words]],
     ['where the model says that it waits', [words, waiting]],
     ['once the session is closed', [words, closed, toolSettled('c1')]],
-    ['while there is no connection', [connectionLost, calls('c1'), toolSettled('c1'), turnCommitted]],
+    [
+      'while there is no connection',
+      [connectionLost, calls('c1'), toolSettled('c1'), turnCommitted],
+    ],
   ])('not %s', (_, inputs) => {
     const talk = watched(inputs);
     expect(due(talk)).toBeUndefined();
@@ -389,7 +393,7 @@ async function watchedCall(options: RealtimeModelOptions = {}): Promise<Watched>
 /** Resolves when all that the server has sent so far has been read. */
 async function read(call: Watched, connection: LiveConnection): Promise<void> {
   const before = call.log.reports.length;
-  connection.send({ marker: {} } as never);
+  connection.send({ marker: {} });
   await call.log.until(() =>
     call.log.reports.slice(before).some(({ what }) => what === 'unknown_frame'),
   );
@@ -413,47 +417,50 @@ async function exchangedCall(call: Watched, ms: number): Promise<LiveConnection>
 test.each([
   [FIXED, [{ turnComplete: true }]],
   [PLACEHOLDER, [{ turnComplete: true }]],
-])('%s that stalls is nudged, resumed, begun anew, and then the app knows', async (model, nudge) => {
-  const call = await watchedCall({ model });
-  const { connection, clock, session, log, server } = call;
-  connection.resumptionUpdate();
-  await unanswered(call, connection);
-  clock.advance(8_000);
-  await connection.waitFor('clientContent');
-  const contents = connection.frames.flatMap(({ frame }) => frame.clientContent ?? []);
-  expect(contents).toEqual(nudge);
+])(
+  '%s that stalls is nudged, resumed, begun anew, and then the app knows',
+  async (model, nudge) => {
+    const call = await watchedCall({ model });
+    const { connection, clock, session, log, server } = call;
+    connection.resumptionUpdate();
+    await unanswered(call, connection);
+    clock.advance(8_000);
+    await connection.waitFor('clientContent');
+    const contents = connection.frames.flatMap(({ frame }) => frame.clientContent ?? []);
+    expect(contents).toEqual(nudge);
 
-  const resumed = await exchangedCall(call, 8_000);
-  expect(resumed.resumed).toBe(true);
-  await read(call, resumed);
-  clock.advance(0);
-  await resumed.waitFor('clientContent');
+    const resumed = await exchangedCall(call, 8_000);
+    expect(resumed.resumed).toBe(true);
+    await read(call, resumed);
+    clock.advance(0);
+    await resumed.waitFor('clientContent');
 
-  const fresh = await exchangedCall(call, 8_000);
-  expect(fresh.resumed).toBe(false);
-  await read(call, fresh);
-  clock.advance(0);
-  await fresh.waitFor('clientContent');
-  await fresh.waitFor('clientContent');
-  expect(fresh.contents[0]).toEqual({ role: 'user', parts: [{ text: 'What time is it?' }] });
+    const fresh = await exchangedCall(call, 8_000);
+    expect(fresh.resumed).toBe(false);
+    await read(call, fresh);
+    clock.advance(0);
+    await fresh.waitFor('clientContent');
+    await fresh.waitFor('clientContent');
+    expect(fresh.contents[0]).toEqual({ role: 'user', parts: [{ text: 'What time is it?' }] });
 
-  clock.advance(8_000);
-  await log.until(() => said(call, 'unanswered').length === 4);
-  expect(said(call, 'unanswered')).toMatchObject([
-    { step: 'nudge' },
-    { step: 'resume' },
-    { step: 'fresh' },
-    { step: 'none' },
-  ]);
-  clock.advance(60_000);
-  expect(server.dials).toHaveLength(3);
-  expect(session.health).toMatchObject({ stalls: 3, connections: 3, recoveries: 2 });
-  expect(log.errors).toEqual([]);
-  void fresh.turn({ say: 'Noon.' });
-  await log.untilNamed('generation_created');
-  expect((await listen(log.generations[0]!)).text).toBe('Noon.');
-  server.assertClean();
-});
+    clock.advance(8_000);
+    await log.until(() => said(call, 'unanswered').length === 4);
+    expect(said(call, 'unanswered')).toMatchObject([
+      { step: 'nudge' },
+      { step: 'resume' },
+      { step: 'fresh' },
+      { step: 'none' },
+    ]);
+    clock.advance(60_000);
+    expect(server.dials).toHaveLength(3);
+    expect(session.health).toMatchObject({ stalls: 3, connections: 3, recoveries: 2 });
+    expect(log.errors).toEqual([]);
+    void fresh.turn({ say: 'Noon.' });
+    await log.untilNamed('generation_created');
+    expect((await listen(log.generations[0]!)).text).toBe('Noon.');
+    server.assertClean();
+  },
+);
 
 test('an answer in time leaves the call alone', async () => {
   const call = await watchedCall();
@@ -548,6 +555,8 @@ describe('memory after a resume', () => {
     await turn(call, call.connection, tokens);
     const next = call.server.nextConnection();
     call.connection.drop();
+    await call.log.untilNamed('error');
+    call.clock.advance(0);
     const resumed = await next;
     expect(resumed.resumed).toBe(true);
     return [call, resumed];
@@ -557,11 +566,14 @@ describe('memory after a resume', () => {
     const [call, resumed] = await resumedCall(2_758);
     const { server, session } = call;
     const next = server.nextConnection();
-    await turn(call, resumed, 351).catch(() => {});
+    void resumed.turn({ say: 'Yes.', usage: { promptTokenCount: 351 } });
     const fresh = await next;
     expect(fresh.resumed).toBe(false);
     await fresh.waitFor('clientContent');
-    expect(fresh.contents[0]).toEqual({ role: 'model', parts: [{ text: 'Yes.' }, { text: 'Yes.' }] });
+    expect(fresh.contents[0]).toEqual({
+      role: 'model',
+      parts: [{ text: 'Yes.' }, { text: 'Yes.' }],
+    });
     expect(said(call, 'memory_lost')).toEqual([{ promptTokens: 351 }]);
     await turn(call, fresh, 120);
     call.clock.advance(60_000);
@@ -587,15 +599,20 @@ test('a full context begins anew with a far smaller seed', async () => {
   const capabilities = { contextTokens: 100 };
   const call = await watchedCall({ capabilities });
   const { connection, server, log } = call;
-  for (const say of ['one', 'two', 'three', 'four', 'five', 'six', 'seven'].map((n) => n.repeat(3))) {
+  for (const say of ['one', 'two', 'three', 'four', 'five', 'six', 'seven'].map((n) =>
+    n.repeat(3),
+  )) {
     connection.heard(`${say}?`);
     await connection.turn({ say });
     await read(call, connection);
+    call.clock.advance(5_000);
   }
   const texts = ({ contents }: LiveConnection) =>
     contents.flatMap(({ parts }) => (parts ?? []).map(({ text: part }) => part));
   const next = server.nextConnection();
   connection.close(1007, 'The context window is exhausted: too many tokens.');
+  await log.untilNamed('error');
+  call.clock.advance(0);
   const fresh = await next;
   await fresh.waitFor('clientContent');
   expect(log.errors).toMatchObject([{ recoverable: true, error: { kind: 'context' } }]);
@@ -605,8 +622,52 @@ test('a full context begins anew with a far smaller seed', async () => {
   server.forgetSessions();
   const last = server.nextConnection();
   fresh.close(1007, 'Request contains an invalid argument.');
+  await log.untilNamed('error', 2);
   call.clock.advance(5_000);
   const again = await last;
   await again.waitFor('clientContent');
   expect(texts(again).join('').length).toBeGreaterThan(texts(fresh).join('').length);
+});
+
+test('of one enormous turn the end is kept', () => {
+  const turn = { role: 'user', parts: [{ text: 'a'.repeat(50) }, { text: 'b'.repeat(50) }] };
+  const found = {
+    turns: [{ role: 'model', parts: [{ text: 'c' }] }, turn],
+    itemIds: [],
+    instructions: [],
+  };
+  const textsOf = (most: number) => newest(found, most).turns.map(({ parts }) => parts);
+  expect(textsOf(60)).toEqual([[{ text: 'a'.repeat(10) }, { text: 'b'.repeat(50) }]]);
+  expect(textsOf(50)).toEqual([[{ text: 'b'.repeat(50) }]]);
+  expect(textsOf(0)).toEqual([[{ text: 'b' }]]);
+  expect(textsOf(101)).toEqual(found.turns.map(({ parts }) => parts));
+});
+
+test('a result that a fresh session only reads is asked about once', async () => {
+  const call = await watchedCall();
+  const { connection, session, server, log, clock } = call;
+  connection.callTool('weather', {}, 'call-1').catch(() => {});
+  await log.untilNamed('generation_created');
+  const {
+    calls: [asked],
+  } = await listen(log.generations[0]!);
+  server.forgetSessions();
+  connection.drop();
+  await log.untilNamed('error');
+  await session.updateChatCtx(withOutput(session, asked!, 'snow'));
+  const next = server.nextConnection();
+  clock.advance(0);
+  await log.untilNamed('error', 2);
+  clock.advance(0);
+  const fresh = await next;
+  await fresh.waitFor('clientContent');
+  await fresh.waitFor('clientContent');
+  await read(call, fresh);
+  clock.advance(2_000);
+  await session.commitAudio();
+  await fresh.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
+  const requests = fresh.frames.filter(({ frame }) => frame.clientContent?.turnComplete === true);
+  // The seed, and one request.
+  expect(requests).toHaveLength(2);
+  expect(said(call, 'unanswered')).toEqual([]);
 });

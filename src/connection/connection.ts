@@ -67,6 +67,7 @@ export class Connection {
   #current = new AbortController();
   #handle: string | undefined;
   #fresh = false;
+  #withdrawn = false;
   readonly #unacknowledged = new Unacknowledged();
   #connections = 0;
 
@@ -84,6 +85,11 @@ export class Connection {
   /** Bytes written but not yet taken by the network. */
   get bufferedBytes(): number {
     return this.#socket?.bufferedBytes ?? 0;
+  }
+
+  /** The server took the handle back, as it does while it speaks; a new one may be on its way. */
+  get awaitsHandle(): boolean {
+    return this.#withdrawn;
   }
 
   get isStarted(): boolean {
@@ -179,6 +185,7 @@ export class Connection {
       signal: AbortSignal.any([this.#closing.signal, this.#current.signal]),
       ready: (socket) => {
         readyAt = clock.now();
+        this.#withdrawn = false;
         this.#socket = socket;
         const connection = ++this.#connections;
         const restored = handle !== undefined;
@@ -197,6 +204,8 @@ export class Connection {
     const update = frame.sessionResumptionUpdate;
     if (update) {
       this.#unacknowledged.consumed(update.lastConsumedClientMessageIndex);
+      this.#withdrawn =
+        update.resumable !== true && (this.#handle !== undefined || this.#withdrawn);
       const issued = update.resumable === true && this.#options.resumable;
       this.#handle = issued ? update.newHandle || this.#handle : undefined;
       if (this.#handle !== undefined) this.#events.handleIssued();

@@ -33,7 +33,7 @@ export type Plan =
 
 /** Facts about the drop → what to do. `random` is in [0, 1). */
 export function plan(facts: DropFacts, options: RetryOptions, random: number): Plan {
-  const { verdict, failures } = facts;
+  const { verdict } = facts;
   if (verdict.next === 'stop') return { do: 'stop', spent: false };
   if (isSpent(facts, options)) return { do: 'stop', spent: true };
   return {

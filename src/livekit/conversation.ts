@@ -170,6 +170,11 @@ export class Conversation {
     }
   }
 
+  /** Open calls that the present session of the server does not wait for. */
+  get forgottenCalls(): string[] {
+    return [...this.#calls].filter(([, call]) => !call.serverKnows).map(([callId]) => callId);
+  }
+
   /** The server remembers that it asked this. */
   remembersCall(callId: string): boolean {
     return this.#ctx.items.some(

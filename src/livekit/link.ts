@@ -83,7 +83,10 @@ export class Link {
         received: (frame) => events.received(frame),
         tap: (dir, text) => this.#recorder?.frame(dir, text, this.#connections),
         goAway: (timeLeftMs) => this.rotate({ why: 'goAway', timeLeftMs, since: clock.now() }),
-        handleIssued: () => events.handleIssued(),
+        handleIssued: () => {
+          events.handleIssued();
+          this.checkRotation();
+        },
         lost: (failure, retry) => {
           this.#recorder?.note({ lost: failure, ...retry });
           // The next connection brings everything but forgetting by itself.
@@ -205,7 +208,10 @@ export class Link {
   checkRotation(): void {
     const cause = this.#rotation;
     if (!cause || !this.#connection.isOpen || this.#greeting) return;
-    const next = rotate(cause, this.#events.isQuiet(), this.#clock.now());
+    // The handle of a turn comes just after its end; an exchange without it would cost the memory.
+    const tooEarly = this.#connection.awaitsHandle && !this.#mustForget;
+    const quiet = this.#events.isQuiet() && !tooEarly;
+    const next = rotate(cause, quiet, this.#clock.now());
     this.#cancelRotation?.();
     if (next.do === 'wait') {
       const wait = next.until - this.#clock.now();

@@ -9,6 +9,7 @@ const WHY: Record<ReplyFailure, string> = {
   aborted: 'The reply was aborted.',
   disconnected: 'The connection is gone for good; see the error event.',
   closed: 'The session was closed.',
+  unsupported: 'This model does not reply on request; it only works on what it hears.',
 };
 
 interface Waiting {

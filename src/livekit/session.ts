@@ -222,6 +222,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   #refusal(signal: AbortSignal | undefined): ReplyFailure | undefined {
     if (this.#closing) return 'closed';
     if (this.#sync.isOver) return 'disconnected';
+    if (this.#settings.capabilities.replyRequest === 'none') return 'unsupported';
     return signal?.aborted ? 'aborted' : undefined;
   }
 

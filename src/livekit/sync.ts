@@ -143,7 +143,9 @@ export class Sync implements LinkEvents {
     this.#contextFull = false;
     this.#deliver();
     this.#tellChanges();
-    this.#on.machine().input({ type: 'connectionBack', restored: info.restored });
+    const { restored } = info;
+    const { forgottenCalls } = this.conversation;
+    this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
     if (folded.length + forgotten.length > 0 || this.#asks) this.#askAboutResults();
     this.#tellConnected(info, seeded);
   }

@@ -60,12 +60,26 @@ function append(found: History, id: string, role: 'user' | 'model', parts: Part[
   found.itemIds.push(id);
 }
 
-/** The newest turns that fit into so many characters; the last one always does. */
+/** The newest turns that fit into so many characters; of the last one, the end that does. */
 export function newest(found: History, mostCharacters: number): History {
   const turns = [...found.turns];
   let size = turns.reduce((sum, turn) => sum + sizeOf(turn), 0);
   while (turns.length > 1 && size > mostCharacters) size -= sizeOf(turns.shift() as Content);
-  return { ...found, turns };
+  const [only] = turns;
+  return { ...found, turns: only && size > mostCharacters ? [endOf(only, mostCharacters)] : turns };
+}
+
+/** One enormous result may be what filled the context: sent whole it would fill the next one too. */
+function endOf(turn: Content, mostCharacters: number): Content {
+  const parts: Part[] = [];
+  let left = Math.max(1, Math.floor(mostCharacters));
+  for (const part of (turn.parts ?? []).toReversed()) {
+    if (left === 0) break;
+    const text = part.text?.slice(-left);
+    left -= text?.length ?? 0;
+    parts.unshift(text === undefined ? part : { ...part, text });
+  }
+  return { ...turn, parts };
 }
 
 function sizeOf(turn: Content): number {

@@ -63,9 +63,11 @@ export class SendQueue {
 
   /** The next command that may leave, removed from its line. */
   take(gates: Gates): Command | undefined {
-    // A reply request that waits holds up nothing: a result behind it would miss its call.
-    const content = this.#content.findIndex(({ type }) => !(gates.replies && type === 'reply'));
-    if (content >= 0) return this.#content.splice(content, 1)[0];
+    const held = gates.replies && this.#content[0]?.type === 'reply';
+    // The server waits for results; audio that overtook them would cost the connection.
+    const next = held ? this.#content.findIndex(({ type }) => type === 'toolResults') : 0;
+    const [content] = next < 0 ? [] : this.#content.splice(next, 1);
+    if (content) return content;
     const realtime = this.#realtime[0];
     if (!realtime || gates.audio) return undefined;
     if (realtime.type === 'audio') this.#audioBytes -= realtime.pcm.byteLength;

@@ -2,7 +2,7 @@
 import type { WireUsage } from '../protocol/frames.js';
 
 /** Why a reply will not come. */
-export type ReplyFailure = 'timeout' | 'aborted' | 'disconnected' | 'closed';
+export type ReplyFailure = 'timeout' | 'aborted' | 'disconnected' | 'closed' | 'unsupported';
 
 /** Why a generation ended. */
 export type GenerationEnd = 'complete' | 'interrupted' | 'calling' | 'stalled' | 'lost' | 'closed';

@@ -21,8 +21,6 @@ export interface Owed {
 
 /** A caller who was heard this recently is still speaking, in ms. */
 const SPEAKING_MS = 1_500;
-/** A tool that takes longer than this no longer explains the silence, in ms. */
-const TOOL_MS = 120_000;
 /** A tool suspends the watch no longer: some never give a result. */
 const TOOL_MS = 60_000;
 /** After so many fruitless rounds the wait for the next one stops growing; each doubles it. */

@@ -53,7 +53,13 @@ export type Input =
   /** An answer was full-length audio and all of it silence. */
   | { type: 'heardNothing'; at: number }
   | { type: 'connectionLost'; at: number }
-  | { type: 'connectionBack'; at: number; restored: boolean }
+  /** `forgottenCalls`: a restored session may go back to before it asked them. */
+  | {
+      type: 'connectionBack';
+      at: number;
+      restored: boolean;
+      forgottenCalls?: readonly string[];
+    }
   | { type: 'closed'; at: number; why: ReplyFailure }
   | { type: 'tick'; at: number };
 

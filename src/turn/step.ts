@@ -144,7 +144,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       connectionLost(d);
       break;
     case 'connectionBack':
-      connectionBack(d, input.restored);
+      connectionBack(d, input.restored, input.forgottenCalls ?? []);
       owed.owedAfterDrop(d, input.restored, rules);
       break;
     case 'closed':
@@ -243,9 +243,11 @@ function connectionLost(d: Draft): void {
   d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
 }
 
-function connectionBack(d: Draft, restored: boolean): void {
-  // A new session knows nothing of the old calls, so nothing blocks it.
-  if (!restored) d.s.calls = d.s.calls.map((call) => ({ ...call, blocking: false }));
+function connectionBack(d: Draft, restored: boolean, forgotten: readonly string[]): void {
+  // A session that knows nothing of a call is not blocked by it.
+  d.s.calls = d.s.calls.map((call) =>
+    restored && !forgotten.includes(call.callId) ? call : { ...call, blocking: false },
+  );
   for (const { replyId, instructions } of d.s.replies) {
     d.out.push({ type: 'requestReply', replyId, instructions });
   }

@@ -10,8 +10,10 @@ export class Client {
   /** Replies that were asked for and have not settled. */
   unsettled = 0;
   readonly problems: string[] = [];
-  /** The token of every result that was handed back. */
-  readonly results: string[] = [];
+  /** Ids of calls that the service took back. */
+  readonly cancelled = new Set<string>();
+  /** Ids of calls whose results were handed back. */
+  readonly answered = new Set<string>();
   instructions = 'Be v0.';
   readonly #session: RealtimeSession;
   readonly #dice: Dice;
@@ -87,8 +89,8 @@ export class Client {
   #answer(calls: readonly llm.FunctionCall[]): void {
     const context = this.#session.chatCtx;
     for (const { callId, name } of calls) {
+      this.answered.add(callId);
       const output = `${this.token('t')} done`;
-      this.results.push(output);
       this.#trace(`  result ${output} of ${callId}`);
       context.insert(llm.FunctionCallOutput.create({ callId, name, output, isError: false }));
     }

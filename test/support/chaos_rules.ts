@@ -32,12 +32,14 @@ export function brokenAtEnd(stage: Stage): string[] {
   ];
 }
 
-function brokenHistory({ wire, session }: Stage, connection: LiveConnection): string[] {
+function brokenHistory({ wire, session, client }: Stage, connection: LiveConnection): string[] {
   const there = counted(connection.history.flatMap(({ text }) => tokensOf(text)));
   const twice = [...there].filter(([, count]) => count > 1);
   const missing = session.chatCtx.items
     .flatMap((item) => {
-      if (item.type === 'function_call_output') return tokensOf(item.output);
+      if (item.type === 'function_call_output') {
+        return client.cancelled.has(item.callId) ? [] : tokensOf(item.output);
+      }
       return item.type === 'message' ? tokensOf(item.textContent ?? '') : [];
     })
     .filter((token) => !there.has(token) && !wire.excused.has(token));

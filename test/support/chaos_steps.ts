@@ -71,6 +71,7 @@ const STEPS: readonly (readonly [weight: number, name: string, act: Act])[] = [
   [2, 'time', ({ clock, dice }) => clock.skip(dice.int(1_500))],
   [1, 'temperature', ({ session, dice }) => session.updateOptions({ temperature: dice.next() })],
   [1, 'restart', ({ session }) => session.restart({ keepContext: true })],
+  [1, 'cancel', cancel],
 ];
 const WEIGHT = STEPS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -128,6 +129,15 @@ function call({ dice, service }: Stage, connection: LiveConnection): void {
   for (const answer of connection.callTools(names.map((name) => ({ name, args: { what: 'x' } })))) {
     answer.catch(() => {});
   }
+}
+
+/** The service takes its calls back; results that come later must not be sent. */
+function cancel({ client }: Stage, connection: LiveConnection): void {
+  if (!connection.capabilities.callIds) return;
+  const ids = connection.pendingCalls.map(({ id }) => id).filter((id) => !client.answered.has(id));
+  if (ids.length === 0) return;
+  for (const id of ids) client.cancelled.add(id);
+  connection.cancelTools(ids);
 }
 
 function context({ session, client, dice }: Stage): Promise<void> {

@@ -28,7 +28,8 @@ export interface Recovery extends Call {
 
 /** A call whose clock stands still, with its first connection and handle in place. */
 export async function recoverable(given: CallOptions = {}, live?: LiveServer): Promise<Recovery> {
-  const clock = new ManualClock();
+  // Items of the app bear the time of day; those of the session have to follow them.
+  const clock = new ManualClock(Date.now() + 1_000);
   const server = live ?? (await startServer(given.server));
   const model = modelFor(server, given.options, { clock, random: HALF, ...given.env });
   const session = model.session();
@@ -107,14 +108,17 @@ export const timesSaid = (connection: LiveConnection, text: string): number =>
     0,
   );
 
-/** Real sockets, of which the newest takes nothing while `shut`: it looks open and is closing. */
+/** Real sockets that take nothing while `shut`, as one does that is closing; setup excepted. */
 export class Gate {
   shut = false;
+  /** How often something was about to leave. */
+  refused = 0;
+  #waiting: { count: number; done: () => void }[] = [];
 
   readonly openSocket: OpenSocket = (url, headers, events, agent) => {
     const socket = openSocket(url, headers, events, agent);
     return {
-      send: (text) => (this.shut && !text.startsWith('{"setup"') ? false : socket.send(text)),
+      send: (text) => (this.#stops(text) ? false : socket.send(text)),
       close: (code, reason) => socket.close(code, reason),
       destroy: () => socket.destroy(),
       get bufferedBytes() {
@@ -122,6 +126,24 @@ export class Gate {
       },
     };
   };
+
+  untilRefused(count: number): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ count, done });
+      this.#check();
+    });
+  }
+
+  #stops(text: string): boolean {
+    if (!this.shut || text.startsWith('{"setup"')) return false;
+    this.refused += 1;
+    this.#check();
+    return true;
+  }
+
+  #check(): void {
+    for (const { count, done } of this.#waiting) if (this.refused >= count) done();
+  }
 }
 
 /** A door before the server: it lets through, answers with words of its own, or is not there. */
