@@ -57,9 +57,7 @@ test.each(MODELS)('%s: greeting, question, tool, answer over one socket', async 
 });
 
 test('a barge-in marks the item and the agent speaks again', async () => {
-  const { server, session, until } = await startAgent(
-    new voice.Agent({ instructions: 'Talk.' }),
-  );
+  const { server, session, until } = await startAgent(new voice.Agent({ instructions: 'Talk.' }));
   const connection = await server.connection(0);
   connection.heard('Tell me a story.');
   void connection.turn({ say: 'Once upon a time', ms: 60_000, complete: false });
@@ -141,9 +139,7 @@ test('the call survives a dropped socket; the framework sees no end', async () =
 });
 
 test('typed text is asked exactly once', async () => {
-  const { server, session, until } = await startAgent(
-    new voice.Agent({ instructions: 'Hi.' }),
-  );
+  const { server, session, until } = await startAgent(new voice.Agent({ instructions: 'Hi.' }));
   const connection = await server.connection(0);
   session.generateReply({ userInput: 'How late is it?' });
   await connection.waitFor((frame) => frame.clientContent?.turnComplete === true);

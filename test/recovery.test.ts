@@ -757,7 +757,8 @@ describe('a half-open network', () => {
       [3, 1_250],
     ] as const) {
       await log.untilNamed('error', count);
-      expect(clock.waits).toEqual([waitMs]);
+      // Beside the retry only the microphone, which has just been heard, is watched.
+      expect(clock.waits).toContain(waitMs);
       clock.advance(waitMs);
     }
     const next = await call.back();

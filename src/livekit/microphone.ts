@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AudioFrame, AudioResampler } from '@livekit/rtc-node';
 import { INPUT_RATE } from '../protocol/encode.js';
+import type { InputWatch } from './input_watch.js';
 
 /** Longest chunk on the wire, in ms (Gemini API live guide: 20 to 100 ms). */
 export const CHUNK_MS = 50;
@@ -9,18 +10,21 @@ const CHUNK_SAMPLES = (INPUT_RATE * CHUNK_MS) / 1000;
 /** Any frames → 16 kHz mono chunks of `CHUNK_MS`. */
 export class Microphone {
   readonly #chunk: (pcm: Uint8Array) => void;
+  readonly #watch: InputWatch;
   #buffer = new Int16Array(CHUNK_SAMPLES);
   #filled = 0;
   #resampler: AudioResampler | undefined;
   #rate = INPUT_RATE;
 
   /** @param chunk takes each chunk; the bytes are its own to keep */
-  constructor(chunk: (pcm: Uint8Array) => void) {
+  constructor(chunk: (pcm: Uint8Array) => void, watch: InputWatch) {
     this.#chunk = chunk;
+    this.#watch = watch;
   }
 
   push(frame: AudioFrame): void {
     if (frame.samplesPerChannel === 0) return;
+    this.#watch.frame();
     const mono = downmix(frame);
     if (frame.sampleRate !== this.#rate) this.#changeRate(frame.sampleRate);
     if (!this.#resampler) {
@@ -43,6 +47,7 @@ export class Microphone {
   }
 
   close(): void {
+    this.#watch.stop();
     this.#resampler?.close();
     this.#resampler = undefined;
     this.#rate = INPUT_RATE;

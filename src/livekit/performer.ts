@@ -13,6 +13,7 @@ export interface PerformerRooms {
   labels: Labels;
   transcribes: boolean;
   heardNothing(): void;
+  answerEnded(): void;
   /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
   refusesTools(): boolean;
 }
@@ -39,6 +40,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
     case 'closeGeneration': {
       const silent = output.close(effect.generationId);
       if (silent && effect.end === 'complete') rooms.heardNothing();
+      rooms.answerEnded();
       break;
     }
     case 'exchange':
@@ -91,7 +93,7 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
     }
     case 'report':
       sync.health.reported(effect.what, effect.detail);
-      tell.emit('gemini_report', { what: effect.what, detail: effect.detail });
+      tell.report(effect.what, effect.detail);
       break;
   }
 }

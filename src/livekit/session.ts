@@ -9,6 +9,7 @@ import { applyUpdate } from '../validate.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
 import type { Health } from './health.js';
+import { InputWatch } from './input_watch.js';
 import type { Environment } from './link.js';
 import { Machine } from './machine.js';
 import { Microphone } from './microphone.js';
@@ -51,6 +52,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #sync: Sync;
   readonly #machine: Machine;
   readonly #activity: Activity | undefined;
+  readonly #watch: InputWatch;
   readonly #microphone: Microphone;
   readonly #camera: Camera;
   readonly #forget: () => void;
@@ -79,10 +81,14 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#activity = this.manualActivityDetection
       ? new Activity((command) => link.send(command))
       : undefined;
+    this.#watch = new InputWatch(env.clock, {
+      paused: () => void (this.#activity ?? this.commitAudio()),
+      missing: () => this.#tell.report('no_caller_audio'),
+    });
     this.#microphone = new Microphone((pcm) => {
       if (this.#activity) this.#activity.audio(pcm);
       else link.send({ type: 'audio', pcm });
-    });
+    }, this.#watch);
     this.#camera = new Camera(
       settings.capabilities.videoFps,
       settings.imageEncodeOptions,
@@ -103,6 +109,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       tell: this.#tell,
       labels: { label: model.label(), provider: model.provider, model: model.model },
       transcribes: this.#settings.inputAudioTranscription !== null,
+      answerEnded: () => this.#watch.answerEnded(),
       heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
       refusesTools: () => this.#toolChoice === 'none',
     };

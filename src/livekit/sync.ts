@@ -111,7 +111,7 @@ export class Sync implements LinkEvents {
   /** A resumed session that has forgotten the call begins anew, with the history. */
   checkMemory(promptTokens: number): void {
     if (!this.health.forgot(promptTokens)) return;
-    this.#on.tell.emit('gemini_report', { what: 'memory_lost', detail: { promptTokens } });
+    this.#on.tell.report('memory_lost', { promptTokens });
     this.link.rotate({ why: 'memory', since: this.#env.clock.now(), fresh: true });
   }
 

@@ -3,6 +3,7 @@ import type { llm, log } from '@livekit/agents';
 import type { Clock } from '../clock.js';
 import type { Retry } from '../connection/connection.js';
 import { GeminiLiveError, type Failure } from '../errors.js';
+import type { Report } from '../turn/effects.js';
 
 type Logger = ReturnType<typeof log>;
 
@@ -29,6 +30,10 @@ export class Teller {
     } catch (error) {
       this.#logger.error({ event, error }, 'a listener of the realtime session threw');
     }
+  }
+
+  report(what: Report, detail?: unknown): void {
+    this.emit('gemini_report', { what, detail });
   }
 
   /** With `retry` the trouble is being mended; without it the session is over. */

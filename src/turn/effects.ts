@@ -45,6 +45,8 @@ export type Report =
   | 'stalled'
   | 'silent_audio'
   | 'unanswered'
+  | 'memory_lost'
+  | 'no_caller_audio'
   | 'late_transcript'
   | 'unknown_frame';
 

@@ -55,7 +55,9 @@ export async function recoverable(given: CallOptions = {}, live?: LiveServer): P
   const sync = async (connection: LiveConnection): Promise<void> => {
     const mark = `mark${++marks}`;
     connection.send({ [mark]: true });
-    await log.until(() => log.reports.some(({ detail }) => JSON.stringify(detail).includes(mark)));
+    await log.until(() =>
+      log.reports.some(({ detail }) => JSON.stringify(detail ?? '').includes(mark)),
+    );
   };
   const back = async (): Promise<LiveConnection> => {
     const next = await server.connection(server.connections.indexOf(newest) + 1);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { InputWatch } from '../src/livekit/input_watch.js';
+import { startCall, tone } from './support/call.js';
+import { ManualClock } from './support/manual_clock.js';
+
+function watched(): { clock: ManualClock; watch: InputWatch; said: string[] } {
+  const clock = new ManualClock();
+  const said: string[] = [];
+  const watch = new InputWatch(clock, {
+    paused: () => said.push('paused'),
+    missing: () => said.push('missing'),
+  });
+  return { clock, watch, said };
+}
+
+test('frames that flow say nothing, a second without one says paused, once', () => {
+  const { clock, watch, said } = watched();
+  for (let i = 0; i < 200; i++) {
+    watch.frame();
+    clock.advance(20);
+  }
+  expect(said).toEqual([]);
+  clock.advance(979);
+  expect(said).toEqual([]);
+  clock.advance(1);
+  expect(said).toEqual(['paused']);
+  clock.advance(5_000);
+  expect(said).toEqual(['paused']);
+  watch.frame();
+  clock.advance(1_000);
+  expect(said).toEqual(['paused', 'paused']);
+});
+
+test('a caller who is no longer heard is missed once', () => {
+  const { clock, watch, said } = watched();
+  watch.frame();
+  clock.advance(10_000);
+  expect(said).toEqual(['paused', 'missing']);
+  clock.advance(60_000);
+  watch.answerEnded();
+  expect(said).toEqual(['paused', 'missing']);
+  expect(clock.pending).toBe(0);
+});
+
+test('a caller who is never heard is missed once the agent has spoken', () => {
+  const { clock, watch, said } = watched();
+  clock.advance(9_999);
+  watch.answerEnded();
+  expect(said).toEqual([]);
+  clock.advance(1);
+  watch.answerEnded();
+  watch.answerEnded();
+  expect(said).toEqual(['missing']);
+});
+
+test('a stopped watch leaves no timer', () => {
+  const { clock, watch } = watched();
+  watch.frame();
+  watch.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test('a muted microphone ends the audio stream, so that the last words are answered', async () => {
+  const clock = new ManualClock();
+  const { server, session, connection, log } = await startCall({ env: { clock } });
+  session.pushAudio(tone(130));
+  await connection.waitFor((frame) => frame.realtimeInput?.audio !== undefined);
+  clock.advance(1_000);
+  await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
+  expect(connection.audioMs).toBeCloseTo(130, 0);
+  session.pushAudio(tone(100));
+  await connection.waitFor(() => connection.audioMs >= 229);
+  clock.advance(20_000);
+  expect(log.reports.map(({ what }) => what)).toContain('no_caller_audio');
+  server.assertClean();
+});
+
+test('turns by hand are never ended by a pause', async () => {
+  const clock = new ManualClock();
+  const { server, session, connection } = await startCall({
+    env: { clock },
+    options: { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } },
+  });
+  session.startUserActivity();
+  session.pushAudio(tone(100));
+  clock.advance(5_000);
+  await session.commitAudio();
+  await connection.waitFor((frame) => frame.realtimeInput?.activityEnd !== undefined);
+  expect(connection.frames.some(({ frame }) => frame.realtimeInput?.audioStreamEnd)).toBe(false);
+  server.assertClean();
+});
