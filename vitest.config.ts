@@ -7,6 +7,8 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     // A process per file: native handles of @livekit/rtc-node never meet a second worker thread.
     pool: 'forks',
+    // Many files wait for sockets and timers: more of them than cores run at a time.
+    maxWorkers: 4,
     testTimeout: 15_000,
     hookTimeout: 15_000,
   },

@@ -180,3 +180,11 @@ it('is not over before the time that the retries stand for, and never goes on fo
     'stop',
   );
 });
+
+it('gives a handle up after two resumes that the server refused because it holds the old socket', () => {
+  const held: Verdict = { ...said('short', 'resume'), kind: 'resume' };
+  const resumes = [1, 2, 3].map((failures) =>
+    plan(facts('short', failures, { verdict: held, hasHandle: true }), OPTIONS, 0),
+  );
+  expect(resumes.map((found) => found.do === 'dial' && found.resume)).toEqual([true, true, false]);
+});

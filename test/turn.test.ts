@@ -81,7 +81,7 @@ describe('an answer', () => {
     talk.put(...asked('r1'));
     expect(talk.put(modelSaid('Your name is Ada.'))).toBe('');
     expect(talk.put(generationComplete)).toBe(
-      'begin(r1) message(text) write keep(assistant) end(complete)',
+      'begin(r1) message(text) write report(text_turn) keep(assistant) end(complete)',
     );
     expect(talk.put(boundary())).toBe('');
     expect(talk.written).toEqual(['Your name is Ada.']);
@@ -90,7 +90,9 @@ describe('an answer', () => {
   it('in text parts is handed over as text (livekit/agents PR#7390)', () => {
     const talk = new Talk();
     expect(talk.put(text('It is '), text('noon.'))).toBe('');
-    expect(talk.put(boundary())).toBe('begin message(text) write keep(assistant) end(complete)');
+    expect(talk.put(boundary())).toBe(
+      'begin message(text) write report(text_turn) keep(assistant) end(complete)',
+    );
     expect(talk.history).toEqual([['assistant', 'It is noon.']]);
   });
 

@@ -51,6 +51,7 @@ const KEPT = 200;
 export class HealthLog {
   readonly #count = { recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 };
   #connections = 0;
+  #acquireMs: number | undefined;
   #firstAudio: number[] = [];
   #down: { since: number; cause: string; attempts: number } | undefined;
   #droppedAudioMs = 0;
@@ -83,9 +84,17 @@ export class HealthLog {
     // New settings change the prompt as well: shorter instructions are no lost memory.
     this.#resumed = restored && cause !== 'update';
     this.#connections = connection;
+    this.#acquireMs = acquireMs;
     this.#count.downtimeMs += event.downtimeMs;
     if (connection > 1) this.#count.recoveries += 1;
     return event;
+  }
+
+  /** How long the newest connection took; told once. */
+  takeAcquireMs(): number | undefined {
+    const acquireMs = this.#acquireMs;
+    this.#acquireMs = undefined;
+    return acquireMs;
   }
 
   /** A turn cost so many prompt tokens. True when it shows that a resumed session has forgotten. */

@@ -24,6 +24,7 @@ export class Machine {
   #running = false;
   #cancelTimer: (() => void) | undefined;
   #timerAt: number | undefined;
+  #stopped = false;
 
   /** @param settled is called when no input is left */
   constructor(
@@ -46,7 +47,7 @@ export class Machine {
   /** An input that arrives while effects run (a listener calls back) waits its turn. */
   input(input: Timeless<Input>): void {
     this.#inputs.push({ ...input, at: this.#clock.now() });
-    if (this.#running) return;
+    if (this.#running || this.#stopped) return;
     this.#running = true;
     try {
       for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
@@ -61,7 +62,13 @@ export class Machine {
     this.#schedule();
   }
 
+  /** Takes no further input and leaves no timer: a late tool result changes nothing any more. */
   stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #cancel(): void {
     this.#cancelTimer?.();
     this.#timerAt = undefined;
   }
@@ -71,7 +78,7 @@ export class Machine {
     // A timer that is early ticks for nothing and is set anew: cheaper than one for each audio chunk.
     if (due !== undefined && this.#timerAt !== undefined && due >= this.#timerAt) return;
     if (due === this.#timerAt) return;
-    this.stop();
+    this.#cancel();
     this.#timerAt = due;
     if (due === undefined) return;
     this.#cancelTimer = this.#clock.after(due - this.#clock.now(), () => {

@@ -16,12 +16,16 @@ interface Tokens {
   imageTokens: number;
 }
 
-/** One usage report → LiveKit's metrics. All times in ms; both detail objects are mandatory there. */
+/**
+ * One usage report → LiveKit's metrics. All times in ms; both detail objects are mandatory there.
+ * @param acquireTimeMs of the connection, where this is its first report
+ */
 export function realtimeMetrics(
   usage: WireUsage,
   generation: Timing | undefined,
   now: number,
   { label, provider, model }: Labels,
+  acquireTimeMs: number | undefined,
 ): metrics.RealtimeModelMetrics {
   const inputTokens = usage.promptTokenCount ?? 0;
   const outputTokens = usage.responseTokenCount ?? usage.candidatesTokenCount ?? 0;
@@ -45,6 +49,8 @@ export function realtimeMetrics(
       cachedTokensDetails: byModality(usage.cacheTokensDetails),
     },
     outputTokenDetails: byModality(usage.responseTokensDetails ?? usage.candidatesTokensDetails),
+    connectionReused: acquireTimeMs === undefined,
+    ...(acquireTimeMs !== undefined && { acquireTimeMs }),
     metadata: { modelProvider: provider, modelName: model },
   };
 }

@@ -87,7 +87,8 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
       break;
     case 'reportUsage': {
       const { usage, generation, at } = effect;
-      tell.emit('metrics_collected', realtimeMetrics(usage, generation, at, labels));
+      const acquireMs = sync.health.takeAcquireMs();
+      tell.emit('metrics_collected', realtimeMetrics(usage, generation, at, labels, acquireMs));
       sync.checkMemory(usage.promptTokenCount ?? 0);
       break;
     }

@@ -282,6 +282,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#cancelDial();
     this.#machine.input({ type: 'closed', why: 'closed' });
     this.#machine.stop();
+    this.#tell.report('health', this.health);
     this.#microphone.close();
     this.#forget();
     const done = Promise.allSettled([this.#sync.link.close(), super.close()]);

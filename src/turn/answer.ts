@@ -159,6 +159,7 @@ export function outputEnded(d: Draft): void {
 function handOver(d: Draft, opened: Generation, unspoken: string): void {
   d.s.early = { text: unspoken, at: d.at };
   d.s.turn = { is: 'open', generation: openMessage(d, opened, 'text') };
+  d.out.push({ type: 'report', what: 'text_turn', detail: unspoken });
 }
 
 /** Thoughts and calls that leak as ordinary text parts (mastra PR#17021, live-api-web-console#78). */

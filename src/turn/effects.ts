@@ -44,9 +44,11 @@ export type Report =
   | 'empty_turn'
   | 'stalled'
   | 'silent_audio'
+  | 'text_turn'
   | 'unanswered'
   | 'memory_lost'
   | 'no_caller_audio'
+  | 'health'
   | 'late_transcript'
   | 'unknown_frame';
 

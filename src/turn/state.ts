@@ -196,7 +196,8 @@ export function isQuiet(state: TurnState): boolean {
     state.turn.is === 'idle' &&
     !state.utterance &&
     state.owedUntil === undefined &&
-    state.owed === undefined &&
+    // What is to be asked again on the next connection holds up no exchange.
+    (state.owed === undefined || state.replies.length > 0) &&
     state.calls.length === 0 &&
     state.replies.every((reply) => reply.writtenAt === undefined)
   );
