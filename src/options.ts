@@ -183,9 +183,10 @@ export interface Endpoint {
   baseUrl: string | undefined;
   headers: Readonly<Record<string, string>>;
   googleAuthOptions: GoogleAuthOptions | undefined;
-  apiVersionIsGiven: boolean;
-  tokenProvider: (() => string | Promise<string>) | undefined;
-  agent: Agent | undefined;
+  /** The app named the version; else ephemeral tokens choose their own. */
+  apiVersionIsGiven?: boolean;
+  tokenProvider?: (() => string | Promise<string>) | undefined;
+  agent?: Agent | undefined;
 }
 
 /** Options after environment, defaults and the model's row: what the rooms work with. */

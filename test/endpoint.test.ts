@@ -2,14 +2,15 @@
 import { Agent } from 'node:http';
 import { OAuth2Client } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dialTarget, target, type DialEndpoint, type Target } from '../src/connection/endpoint.js';
+import { dialTarget, target, type Target } from '../src/connection/endpoint.js';
+import type { Endpoint } from '../src/options.js';
 import { openSocket, type SocketEvents } from '../src/connection/socket.js';
 import { LiveServer } from '../src/testing/index.js';
 
 const KEY = 'AIzaSyTest+/=&#key';
 const TOKEN = 'auth_tokens/0123abc';
 
-const GEMINI: DialEndpoint = {
+const GEMINI: Endpoint = {
   backend: 'gemini',
   apiKey: KEY,
   project: undefined,
@@ -19,7 +20,7 @@ const GEMINI: DialEndpoint = {
   headers: {},
   googleAuthOptions: undefined,
 };
-const VERTEX: DialEndpoint = {
+const VERTEX: Endpoint = {
   ...GEMINI,
   backend: 'vertex',
   apiKey: undefined,
@@ -133,7 +134,7 @@ describe('credentials', () => {
     authClient.getAccessToken = () => Promise.reject(new Error('nobody should ask'));
     return authClient;
   };
-  const authorization = async (endpoint: DialEndpoint): Promise<string | undefined> =>
+  const authorization = async (endpoint: Endpoint): Promise<string | undefined> =>
     (await dialTarget(endpoint)).headers['authorization'];
 
   it('of the app go to the service', async () => {
@@ -154,7 +155,7 @@ describe('credentials', () => {
     await expect(dialTarget(endpoint)).rejects.toThrow('nobody should ask');
   });
 
-  it.each<[string, Partial<DialEndpoint>]>([
+  it.each<[string, Partial<Endpoint>]>([
     ['the Gemini API', { backend: 'gemini', apiKey: KEY }],
     ['express mode', { apiKey: KEY }],
     ['an Authorization of the app', { headers: { Authorization: 'Bearer mine' } }],
@@ -164,13 +165,13 @@ describe('credentials', () => {
     expect(await dialTarget(endpoint)).toEqual(target(endpoint, undefined));
   });
 
-  it.each<[string, DialEndpoint, string]>([
+  it.each<[string, Endpoint, string]>([
     ['an ephemeral token', GEMINI, TOKEN],
     ['a key', GEMINI, 'another-key'],
     ['an access token', VERTEX, 'ya29.provided'],
   ])('of a provider: %s, before anything else, anew for each dial', async (_, base, credential) => {
     let calls = 0;
-    const endpoint: DialEndpoint = {
+    const endpoint: Endpoint = {
       ...base,
       googleAuthOptions: { authClient: never() },
       tokenProvider: () => {
@@ -227,7 +228,7 @@ describe('on the wire', () => {
     agent.destroy();
   });
 
-  it.each<[string, Partial<DialEndpoint>, string | undefined, string]>([
+  it.each<[string, Partial<Endpoint>, string | undefined, string]>([
     ['a key', {}, undefined, 'key'],
     ['a token', { apiKey: TOKEN }, undefined, 'token'],
     ['a bearer', VERTEX, 'ya29.t', 'bearer'],

@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GoogleAuthOptions } from 'google-auth-library';
 import type { Agent } from 'node:http';
-
-/** Where and as whom to dial. */
-export interface DialEndpoint {
-  backend: 'gemini' | 'vertex';
-  apiKey: string | undefined;
-  project: string | undefined;
-  location: string;
-  apiVersion: string;
-  baseUrl: string | undefined;
-  headers: Readonly<Record<string, string>>;
-  googleAuthOptions: GoogleAuthOptions | undefined;
-  /** The app named the version; else ephemeral tokens choose their own. */
-  apiVersionIsGiven?: boolean;
-  tokenProvider?: (() => string | Promise<string>) | undefined;
-  agent?: Agent | undefined;
-}
+import type { Endpoint } from '../options.js';
 
 export interface Target {
   /** May carry a key: never log it. */
@@ -30,7 +14,7 @@ const TOKEN_VERSION = 'v1alpha';
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 /** Address and headers of one dial. `bearer`: a credential made for this dial. */
-export function target(endpoint: DialEndpoint, bearer: string | undefined): Target {
+export function target(endpoint: Endpoint, bearer: string | undefined): Target {
   const headers: Record<string, string> = { ...endpoint.headers };
   if (endpoint.backend === 'vertex') {
     const express = endpoint.apiKey !== undefined && !endpoint.tokenProvider;
@@ -51,7 +35,7 @@ export function target(endpoint: DialEndpoint, bearer: string | undefined): Targ
   return { url: `${base(endpoint)}/ws/${service}.BidiGenerateContent?${query}`, headers };
 }
 
-function base({ backend, baseUrl, location }: DialEndpoint): string {
+function base({ backend, baseUrl, location }: Endpoint): string {
   if (baseUrl !== undefined) return baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '');
   if (backend === 'gemini') return 'wss://generativelanguage.googleapis.com';
   if (location === 'global') return 'wss://aiplatform.googleapis.com';
@@ -61,12 +45,12 @@ function base({ backend, baseUrl, location }: DialEndpoint): string {
 }
 
 /** Everything of one dial; credentials are fetched anew, because calls outlive tokens. */
-export async function dialTarget(endpoint: DialEndpoint): Promise<Target> {
+export async function dialTarget(endpoint: Endpoint): Promise<Target> {
   const { agent } = endpoint;
   return { ...target(endpoint, await accessToken(endpoint)), ...(agent && { agent }) };
 }
 
-export async function accessToken(endpoint: DialEndpoint): Promise<string | undefined> {
+export async function accessToken(endpoint: Endpoint): Promise<string | undefined> {
   if (endpoint.tokenProvider) return endpoint.tokenProvider();
   if (endpoint.backend !== 'vertex' || endpoint.apiKey !== undefined) return undefined;
   if (Object.keys(endpoint.headers).some((name) => name.toLowerCase() === 'authorization')) {
