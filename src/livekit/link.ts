@@ -153,6 +153,8 @@ export class Link {
 
   /** Writes whatever may leave. */
   flush(): void {
+    // Runs after every input, model audio included.
+    if (this.#queue.isEmpty) return;
     const full = this.#isFull();
     const media = full || this.#events.holdsAudio();
     const replies = this.#rotation !== undefined && 'fresh' in this.#rotation;

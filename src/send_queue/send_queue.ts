@@ -43,6 +43,10 @@ export class SendQueue {
     return this.#droppedBytes / BYTES_PER_MS;
   }
 
+  get isEmpty(): boolean {
+    return this.#content.length === 0 && this.#realtime.length === 0;
+  }
+
   get commands(): readonly Command[] {
     return [...this.#content, ...this.#realtime];
   }
