@@ -81,6 +81,8 @@ test('a spoken sentence before a blocking call is heard, and the answer after it
   const connection = await server.connection(0);
   connection.heard('Weather in Rome?');
   connection.say('Let me look that up.');
+  // LiveKit dates the sentence by its playback, the call by its arrival.
+  await until((told) => told.includes('agent is speaking'));
   await connection.callTool('weather', { city: 'Rome' });
   connection.say('It is sunny.');
   connection.endTurn();
