@@ -378,6 +378,15 @@ describe('a refused dial', () => {
     expect(retry.afterMs).toBe(75_000);
   });
 
+  it('for longer than a handle lives: begins a fresh session', async () => {
+    const server = await serve();
+    const line = new Line(server.url, { handle: 'an-old-handle' });
+    line.clock.advance(2 * 60 * 60 * 1000 + 1);
+    line.connection.open();
+    expect((await line.next('connected')).info.restored).toBe(false);
+    server.assertClean();
+  });
+
   it('by a closed port: is tried again, with the reason', async () => {
     const server = await serve();
     await server.close();

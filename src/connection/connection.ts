@@ -11,6 +11,9 @@ import { plan, STABLE_MS, type RetryOptions } from './policy.js';
 import { durationMs } from './rotation.js';
 import type { OpenSocket, Socket } from './socket.js';
 
+/** A handle is good for this long after its session ended (Gemini API session guide: 2 h). */
+const HANDLE_MS = 2 * 60 * 60 * 1000;
+
 export interface ConnectionOptions extends RetryOptions {
   clock: Clock;
   random: () => number;
@@ -66,6 +69,8 @@ export class Connection {
   #socket: Socket | undefined;
   #current = new AbortController();
   #handle: string | undefined;
+  /** When the handle was issued or last in use. */
+  #handleSeenAt: number;
   #fresh = false;
   #withdrawn = false;
   readonly #unacknowledged = new Unacknowledged();
@@ -76,6 +81,7 @@ export class Connection {
     this.#events = events;
     // JavaScript callers pass null or '' for "none"; the wire takes neither.
     this.#handle = options.handle || undefined;
+    this.#handleSeenAt = options.clock.now();
   }
 
   get isOpen(): boolean {
@@ -138,7 +144,8 @@ export class Connection {
     let outageSince = 0;
     let resume = this.#handle !== undefined;
     while (!this.#closing.signal.aborted) {
-      if (this.#fresh || !resume) this.#handle = undefined;
+      const tooOld = clock.now() - this.#handleSeenAt > HANDLE_MS;
+      if (this.#fresh || !resume || tooOld) this.#handle = undefined;
       this.#fresh = false;
       const handle = this.#handle;
       const { ended, livedMs } = await this.#serve(handle);
@@ -196,6 +203,7 @@ export class Connection {
       received: (frame) => this.#received(frame),
       tap: (dir, text) => this.#events.tap(dir, text),
     });
+    if (readyAt !== undefined) this.#handleSeenAt = clock.now();
     return { ended, livedMs: readyAt === undefined ? 0 : clock.now() - readyAt };
   }
 
