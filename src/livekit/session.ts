@@ -82,7 +82,9 @@ export class RealtimeSession extends llm.RealtimeSession {
       ? new Activity((command) => link.send(command))
       : undefined;
     this.#watch = new InputWatch(env.clock, {
-      paused: () => void (this.#activity ?? this.commitAudio()),
+      paused: () => {
+        if (!this.#activity) void this.commitAudio();
+      },
       missing: () => this.#tell.report('no_caller_audio'),
     });
     this.#microphone = new Microphone((pcm) => {
