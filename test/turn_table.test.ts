@@ -87,6 +87,7 @@ const ROWS: Record<string, Row> = {
   'replyAborted, reply written': { given: asked('r1'), input: replyAborted('r1') },
   interruptRequested: { input: interruptRequested },
   turnCommitted: { input: turnCommitted },
+  callerLoud: { input: { type: 'callerLoud' } },
   toolSettled: { before: called, input: toolSettled('c1') },
   heardNothing: { input: heardNothing },
   connectionLost: { input: connectionLost },
@@ -107,8 +108,8 @@ const TYPES: Record<Input['type'], true> = {
   calls: true, callsCancelled: true, userSaid: true, voiceActivity: true, interrupted: true,
   generationComplete: true, boundary: true, usage: true, waitingForInput: true, unknown: true,
   replyRequested: true, replyWritten: true, replyAborted: true, interruptRequested: true,
-  turnCommitted: true, toolSettled: true, heardNothing: true, connectionLost: true, connectionBack: true,
-  closed: true, tick: true,
+  turnCommitted: true, callerLoud: true, toolSettled: true, heardNothing: true,
+  connectionLost: true, connectionBack: true, closed: true, tick: true,
 }; // prettier-ignore
 
 /** A state in the notation of PROTOCOL.md. */

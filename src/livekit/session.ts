@@ -6,13 +6,10 @@ import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import { applyUpdate } from '../validate.js';
-import { Activity } from './activity.js';
-import { Camera } from './camera.js';
+import { Caller } from './caller.js';
 import type { Health } from './health.js';
-import { InputWatch } from './input_watch.js';
 import type { Environment } from './link.js';
 import { Machine } from './machine.js';
-import { Microphone } from './microphone.js';
 import type { RealtimeModel } from './model.js';
 import { Output } from './output.js';
 import { perform, type PerformerRooms } from './performer.js';
@@ -51,10 +48,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #output: Output;
   readonly #sync: Sync;
   readonly #machine: Machine;
-  readonly #activity: Activity | undefined;
-  readonly #watch: InputWatch;
-  readonly #microphone: Microphone;
-  readonly #camera: Camera;
+  readonly #caller: Caller;
   readonly #forget: () => void;
   readonly #cancelDial: () => void;
   #toolChoice: llm.ToolChoice | null = null;
@@ -74,33 +68,16 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#sync = new Sync(settings, env, {
       tell: this.#tell,
       machine: () => this.#machine,
-      activityIsOpen: () => this.#activity?.isOpen === true,
+      activityIsOpen: () => this.#caller.activityIsOpen,
     });
     this.#machine = this.#createMachine(model);
     const { link } = this.#sync;
-    this.#activity = this.manualActivityDetection
-      ? new Activity((command) => link.send(command))
-      : undefined;
-    this.#watch = new InputWatch(env.clock, {
-      paused: () => {
-        if (!this.#activity) void this.commitAudio();
-      },
+    this.#caller = new Caller(settings, this.manualActivityDetection, env.clock, {
+      send: (command) => link.send(command),
+      committed: () => this.#machine.input({ type: 'turnCommitted' }),
       missing: () => this.#tell.report('no_caller_audio'),
+      warnOnce: (text) => this.#tell.warnOnce(text),
     });
-    this.#microphone = new Microphone((pcm) => {
-      if (this.#activity) this.#activity.audio(pcm);
-      else link.send({ type: 'audio', pcm });
-    }, this.#watch);
-    this.#camera = new Camera(
-      settings.capabilities.videoFps,
-      settings.imageEncodeOptions,
-      env.clock,
-      {
-        picture: (data) => link.send({ type: 'video', data, mimeType: 'image/jpeg' }),
-        failed: (error) =>
-          this.#tell.warnOnce(`A video frame could not be encoded: ${String(error)}`),
-      },
-    );
     this.#cancelDial = env.clock.after(DIAL_MS, () => link.open());
   }
 
@@ -111,7 +88,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       tell: this.#tell,
       labels: { label: model.label(), provider: model.provider, model: model.model },
       transcribes: this.#settings.inputAudioTranscription !== null,
-      answerEnded: () => this.#watch.answerEnded(),
+      answerEnded: () => this.#caller.answerEnded(),
       heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
       refusesTools: () => this.#toolChoice === 'none',
     };
@@ -189,7 +166,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   override pushAudio(frame: AudioFrame): void {
     if (this.#closing) return;
     try {
-      this.#microphone.push(frame);
+      this.#caller.pushAudio(frame);
       this.#sync.link.open();
     } catch (error) {
       this.#tell.warnOnce(`Caller audio could not be used: ${String(error)}`);
@@ -198,9 +175,7 @@ export class RealtimeSession extends llm.RealtimeSession {
 
   /** Shows the model a picture; at most the model's useful rate is sent, the newest wins. */
   pushVideo(frame: VideoFrame): void {
-    if (this.#closing) return;
-    if (this.#settings.capabilities.video) this.#camera.push(frame);
-    else this.#tell.warnOnce('This model takes no video: frames are not sent.');
+    if (!this.#closing) this.#caller.pushVideo(frame);
   }
 
   override generateReply(
@@ -236,20 +211,17 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override startUserActivity(): void {
-    this.#activity?.start();
+    this.#caller.startActivity();
   }
 
   /** The caller's turn is over: marks its end (by hand), or flushes what the microphone holds. */
   override commitAudio(): Promise<void> {
-    this.#microphone.flush();
-    if (!this.#activity) this.#sync.link.send({ type: 'audioStreamEnd' });
-    else if (this.#activity.commit()) this.#machine.input({ type: 'turnCommitted' });
+    this.#caller.commit();
     return Promise.resolve();
   }
 
   override clearAudio(): Promise<void> {
-    this.#microphone.clear();
-    this.#activity?.forget();
+    this.#caller.clear();
     this.#sync.link.clearAudio();
     return Promise.resolve();
   }
@@ -285,7 +257,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#machine.input({ type: 'closed', why: 'closed' });
     this.#machine.stop();
     this.#tell.report('health', this.health);
-    this.#microphone.close();
+    this.#caller.close();
     this.#forget();
     const done = Promise.allSettled([this.#sync.link.close(), super.close()]);
     let cancel = (): void => {};

@@ -183,3 +183,11 @@ export function close(d: Draft, end: GenerationEnd): void {
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });
   d.s.turn = { is: 'drained', complete: end === 'complete' };
 }
+
+/** Ends local output at once; what is still on its way is discarded. */
+export function cut(d: Draft): void {
+  close(d, 'interrupted');
+  d.s.early = undefined;
+  d.s.aside = '';
+  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false, local: true };
+}

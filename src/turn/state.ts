@@ -49,6 +49,8 @@ export type Input =
   | { type: 'replyAborted'; at: number; replyId: string }
   | { type: 'interruptRequested'; at: number }
   | { type: 'turnCommitted'; at: number }
+  /** The microphone carries more than noise; said about twice a second at most. */
+  | { type: 'callerLoud'; at: number }
   | { type: 'toolSettled'; at: number; callId: string }
   /** An answer was full-length audio and all of it silence. */
   | { type: 'heardNothing'; at: number }
@@ -139,6 +141,8 @@ export interface TurnState {
   unproven: boolean;
   /** When the model was last asked for something. */
   askedAt: number | undefined;
+  /** When the microphone was last loud; undefined: not since the session began, or not measured. */
+  loudAt: number | undefined;
   last: Timing | undefined;
   /** The newest assistant message, for transcripts that come late. */
   lastMessage: Remembered | undefined;
@@ -161,6 +165,7 @@ export function initialState(prefix: string): TurnState {
     offline: false,
     unproven: false,
     askedAt: undefined,
+    loudAt: undefined,
     last: undefined,
     lastMessage: undefined,
   };

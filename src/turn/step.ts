@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
+import { closed, connectionBack, connectionLost } from './drops.js';
+import type { Effect } from './effects.js';
 import * as owed from './owed.js';
-import type { Effect, ReplyFailure } from './effects.js';
+import { failReply, replyAborted, replyRequested } from './replies.js';
 import {
   CUT_MS,
   EARLY_MS,
@@ -125,12 +127,15 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'interruptRequested':
       owed.answerUnwanted(d);
-      if (d.s.turn.is === 'open') cut(d);
+      if (d.s.turn.is === 'open') answer.cut(d);
       break;
     case 'turnCommitted':
       d.s.owedUntil = d.at + rules.replyTimeoutMs;
       d.s.askedAt = d.at;
       owed.answerOwed(d, rules);
+      break;
+    case 'callerLoud':
+      d.s.loudAt = d.at;
       break;
     case 'toolSettled':
       answer.toolSettled(d, input.callId, rules);
@@ -171,14 +176,6 @@ function interrupted(d: Draft): void {
   if (!ours) speechStarted(d, false);
 }
 
-/** Ends local output at once; what is still on its way is discarded. */
-function cut(d: Draft): void {
-  answer.close(d, 'interrupted');
-  d.s.early = undefined;
-  d.s.aside = '';
-  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false, local: true };
-}
-
 function generationComplete(d: Draft): void {
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'drained', complete: false };
   else answer.outputEnded(d);
@@ -205,65 +202,6 @@ function callsCancelled(d: Draft, ids: readonly string[]): void {
   if (gone.length === 0) return;
   d.s.calls = d.s.calls.filter((call) => !gone.includes(call));
   d.out.push({ type: 'cancelCalls', callIds: gone.map((call) => call.callId) });
-}
-
-/** An answer that is already on its way is not asked for twice. */
-function replyRequested(d: Draft, replyId: string, instructions: string | undefined): void {
-  const coming = d.s.owedUntil !== undefined && instructions === undefined;
-  const writtenAt = coming ? d.at : undefined;
-  d.s.replies = [...d.s.replies, { replyId, instructions, writtenAt, again: false }];
-  if (!coming) d.out.push({ type: 'requestReply', replyId, instructions });
-}
-
-function replyAborted(d: Draft, replyId: string): void {
-  const reply = d.s.replies.find((pending) => pending.replyId === replyId);
-  if (!reply) return;
-  failReply(d, replyId, 'aborted');
-  owed.replyUnwanted(d);
-  // What comes next may be the answer to the caller, who spoke up, or to another request.
-  const speaking = d.s.utterance !== undefined && !d.s.utterance.answered;
-  const others = d.s.replies.some(({ writtenAt }) => writtenAt !== undefined);
-  if (reply.writtenAt === undefined || speaking || others || d.s.turn.is !== 'idle') return;
-  cut(d);
-}
-
-function failReply(d: Draft, replyId: string, why: ReplyFailure): void {
-  d.s.replies = d.s.replies.filter((reply) => reply.replyId !== replyId);
-  d.out.push({ type: 'failReply', replyId, why });
-}
-
-/** Calls belong to the conversation and stay; everything that was being said ends. */
-function connectionLost(d: Draft): void {
-  answer.close(d, 'lost');
-  finishUtterance(d);
-  d.s.turn = { is: 'idle' };
-  d.s.early = undefined;
-  d.s.aside = '';
-  d.s.owedUntil = undefined;
-  d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
-}
-
-function connectionBack(d: Draft, restored: boolean, forgotten: readonly string[]): void {
-  // A session that knows nothing of a call is not blocked by it.
-  d.s.calls = d.s.calls.map((call) =>
-    restored && !forgotten.includes(call.callId) ? call : { ...call, blocking: false },
-  );
-  for (const { replyId, instructions } of d.s.replies) {
-    d.out.push({ type: 'requestReply', replyId, instructions });
-  }
-}
-
-function closed(d: Draft, why: ReplyFailure): void {
-  answer.close(d, 'closed');
-  finishUtterance(d);
-  for (const { replyId } of d.s.replies) failReply(d, replyId, why);
-  d.s.turn = { is: 'idle' };
-  d.s.early = undefined;
-  d.s.aside = '';
-  d.s.owedUntil = undefined;
-  d.s.owed = undefined;
-  d.s.offline = true;
-  d.s.calls = [];
 }
 
 function tick(d: Draft, rules: TurnRules): void {

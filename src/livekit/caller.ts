@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
+import type { Clock } from '../clock.js';
+import type { Settings } from '../options.js';
+import type { Command } from '../protocol/encode.js';
+import { Activity } from './activity.js';
+import { Camera } from './camera.js';
+import { InputWatch } from './input_watch.js';
+import { Microphone } from './microphone.js';
+
+export interface CallerEvents {
+  send(command: Command): void;
+  /** The caller's turn was committed by hand. */
+  committed(): void;
+  /** For ten seconds no audio has come. */
+  missing(): void;
+  warnOnce(text: string): void;
+}
+
+/** What comes from the caller: audio, pictures, and turns that are marked by hand. */
+export class Caller {
+  readonly #on: CallerEvents;
+  readonly #activity: Activity | undefined;
+  readonly #watch: InputWatch;
+  readonly #microphone: Microphone;
+  readonly #camera: Camera | undefined;
+
+  /** @param byHand the app or the framework marks the caller's turns */
+  constructor(settings: Settings, byHand: boolean, clock: Clock, on: CallerEvents) {
+    this.#on = on;
+    this.#activity = byHand ? new Activity((command) => on.send(command)) : undefined;
+    this.#watch = new InputWatch(clock, {
+      paused: () => {
+        if (!this.#activity) this.commit();
+      },
+      missing: () => on.missing(),
+    });
+    this.#microphone = new Microphone((pcm) => {
+      if (this.#activity) this.#activity.audio(pcm);
+      else on.send({ type: 'audio', pcm });
+    }, this.#watch);
+    const { video, videoFps } = settings.capabilities;
+    if (!video) return;
+    this.#camera = new Camera(videoFps, settings.imageEncodeOptions, clock, {
+      picture: (data) => on.send({ type: 'video', data, mimeType: 'image/jpeg' }),
+      failed: (error) => on.warnOnce(`A video frame could not be encoded: ${String(error)}`),
+    });
+  }
+
+  /** The server must know of an open activity. */
+  get activityIsOpen(): boolean {
+    return this.#activity?.isOpen === true;
+  }
+
+  pushAudio(frame: AudioFrame): void {
+    this.#microphone.push(frame);
+  }
+
+  pushVideo(frame: VideoFrame): void {
+    if (this.#camera) this.#camera.push(frame);
+    else this.#on.warnOnce('This model takes no video: frames are not sent.');
+  }
+
+  startActivity(): void {
+    this.#activity?.start();
+  }
+
+  /** The caller's turn is over: marks its end (by hand), or flushes what the microphone holds. */
+  commit(): void {
+    this.#microphone.flush();
+    if (!this.#activity) this.#on.send({ type: 'audioStreamEnd' });
+    else if (this.#activity.commit()) this.#on.committed();
+  }
+
+  /** Forgets what was not committed. */
+  clear(): void {
+    this.#microphone.clear();
+    this.#activity?.forget();
+  }
+
+  /** The agent has spoken: by now a caller should have been heard. */
+  answerEnded(): void {
+    this.#watch.answerEnded();
+  }
+
+  close(): void {
+    this.#microphone.close();
+  }
+}

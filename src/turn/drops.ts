@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import { close } from './answer.js';
+import type { ReplyFailure } from './effects.js';
+import { failReply } from './replies.js';
+import { finishUtterance, type Draft } from './utterance.js';
+
+/** Calls belong to the conversation and stay; everything that was being said ends. */
+export function connectionLost(d: Draft): void {
+  close(d, 'lost');
+  finishUtterance(d);
+  d.s.turn = { is: 'idle' };
+  d.s.early = undefined;
+  d.s.aside = '';
+  d.s.owedUntil = undefined;
+  d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
+}
+
+export function connectionBack(d: Draft, restored: boolean, forgotten: readonly string[]): void {
+  // A session that knows nothing of a call is not blocked by it.
+  d.s.calls = d.s.calls.map((call) =>
+    restored && !forgotten.includes(call.callId) ? call : { ...call, blocking: false },
+  );
+  for (const { replyId, instructions } of d.s.replies) {
+    d.out.push({ type: 'requestReply', replyId, instructions });
+  }
+}
+
+export function closed(d: Draft, why: ReplyFailure): void {
+  close(d, 'closed');
+  finishUtterance(d);
+  for (const { replyId } of d.s.replies) failReply(d, replyId, why);
+  d.s.turn = { is: 'idle' };
+  d.s.early = undefined;
+  d.s.aside = '';
+  d.s.owedUntil = undefined;
+  d.s.owed = undefined;
+  d.s.offline = true;
+  d.s.calls = [];
+}
