@@ -145,6 +145,11 @@ export interface RealtimeModelOptions {
   /** How long a reply may take to begin, in ms from the moment its request was written. @default 10000 */
   replyTimeoutMs?: number;
   /**
+   * Holds caller audio back until the first answer (the greeting) is over, so that a "hello?" does not
+   * cut it off; then it is sent. In ms: the longest time. 0 holds nothing. @default 0
+   */
+  firstTurnShieldMs?: number;
+  /**
    * Unsent caller audio that is kept while there is no connection, in ms; the oldest goes first.
    * 0 keeps none. @default 2000
    */
@@ -208,6 +213,7 @@ export interface Settings extends Omit<
   imageEncodeOptions: ImageEncodeOptions;
   replyTimeoutMs: number;
   audioBufferMs: number;
+  firstTurnShieldMs: number;
   watchdog: Required<Watchdog> | null;
   toolBehavior: Behavior;
 }

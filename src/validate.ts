@@ -49,6 +49,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
+    firstTurnShieldMs: options.firstTurnShieldMs ?? 0,
     watchdog: watchdog(options.watchdog),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
@@ -80,7 +81,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -136,6 +137,7 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['seed', -(2 ** 31), 2 ** 31 - 1],
   ['replyTimeoutMs', 1, 3_600_000],
   ['audioBufferMs', 0, 60_000],
+  ['firstTurnShieldMs', 0, 60_000],
 ];
 
 function numbers(options: RealtimeModelOptions): void {

@@ -41,6 +41,7 @@ const SAMPLES: Record<Kind, Command> = {
   seed: { type: 'seed', turns: [], itemIds: ['a'] },
   content: content('b'),
   reply: reply('r1'),
+  cancel: { type: 'cancel' },
   context: { type: 'context', instructions: 'Be brief.' },
   toolResults: results('c1'),
   text: text('hello'),
@@ -310,6 +311,8 @@ describe('survival', () => {
     context: ['rebuilt', 'rebuilt'],
     // The turn machine asks again.
     reply: ['rebuilt', 'rebuilt'],
+    // What it would cancel ended with its connection.
+    cancel: ['rebuilt', 'rebuilt'],
     // A fresh session never asked: it reads the result as text.
     toolResults: ['keep', 'folded'],
     text: ['keep', 'keep'],

@@ -227,17 +227,23 @@ test('interrupt() ends local output; the rest of that answer is discarded', asyn
   expect((await listen(log.generations[1]!)).text).toBe('New answer.');
 });
 
-test('a reply that is not answered in time is rejected, counted from the written frame', async () => {
+test('a reply that is not answered in time is asked for again, then rejected', async () => {
   const clock = new ManualClock();
-  const { session, connection } = await startCall({
+  const { session, connection, log } = await startCall({
     env: { clock },
-    options: { replyTimeoutMs: 7000 },
+    options: { replyTimeoutMs: 7000, watchdog: null },
   });
   const reply = session.generateReply('Say something.');
   const rejected = expect(reply).rejects.toThrow(/did not begin to answer/);
   await connection.waitFor('clientContent');
   clock.advance(7000);
+  await connection.waitFor(
+    () => connection.frames.filter(({ frame }) => frame.clientContent).length === 2,
+  );
+  clock.advance(7000);
   await rejected;
+  // The framework swallows the rejection.
+  expect(log.reports).toContainEqual({ what: 'reply_failed', detail: { why: 'timeout' } });
 });
 
 test('an aborted reply is rejected and its late answer is discarded', async () => {

@@ -81,6 +81,18 @@ const CASES: Record<Command['type'], Case> = {
       expect(sentTurns(connection)).toEqual([['model', 'Greet.']]);
     },
   },
+  cancel: {
+    before: async ({ connection, log }) => {
+      void connection.turn({ say: 'A long story.', complete: false });
+      await log.untilNamed('generation_created');
+    },
+    unsent: ({ session }) => session.interrupt(),
+    arrives: () => true,
+    expect: (connection) => {
+      const contents = connection.frames.flatMap(({ frame }) => frame.clientContent ?? []);
+      expect(contents.filter(({ turns, turnComplete }) => !turns && !turnComplete)).toEqual([]);
+    },
+  },
   context: {
     unsent: async ({ session }) => {
       await session.updateInstructions('Speak like a pirate.');

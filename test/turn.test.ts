@@ -669,9 +669,54 @@ describe('replies', () => {
     expect(talk.put(audio(), boundary())).toContain('begin message');
   });
 
-  it('time out, counted from the written frame; a late answer is still heard', () => {
+  it('wait for each other: the next request would cut the answer to the first one off', () => {
+    const talk = new Talk();
+    expect(talk.put(...asked('r1'), replyRequested('r2'), replyRequested('r3'))).toBe('ask');
+    expect(talk.put(audio(), modelSaid('One.'))).not.toContain('ask');
+    expect(talk.put(generationComplete)).toContain('end(complete) ask');
+    expect(talk.all('requestReply').map(({ replyId }) => replyId)).toEqual(['r1', 'r2']);
+    talk.put(replyWritten('r2'), boundary(), audio());
+    expect(talk.put(generationComplete)).toContain('ask');
+    expect(talk.all('openGeneration').map(({ replyId }) => replyId)).toEqual(['r1', 'r2']);
+  });
+
+  it('wait for a failed one no longer', () => {
+    const talk = new Talk();
+    talk.put(...asked('r1'), replyRequested('r2'));
+    expect(talk.put(replyAborted('r1'))).toBe('fail(aborted) ask');
+    expect(talk.all('requestReply').at(-1)).toMatchObject({ replyId: 'r2' });
+  });
+
+  it('are superseded, the oldest that waits first, when too many are asked for', () => {
+    const talk = new Talk();
+    talk.put(...asked('r1'));
+    for (const id of ['r2', 'r3', 'r4', 'r5']) expect(talk.put(replyRequested(id))).toBe('');
+    expect(talk.put(replyRequested('r6'))).toBe('fail(superseded)');
+    expect(talk.all('failReply')).toMatchObject([{ replyId: 'r2' }]);
+    expect(talk.put(audio(), boundary())).toContain('begin(r1)');
+    expect(talk.all('requestReply').at(-1)).toMatchObject({ replyId: 'r3' });
+  });
+
+  it('are not answered by the tail of the turn before', () => {
+    const talk = new Talk();
+    talk.put(audio(), generationComplete, ...asked('r1'));
+    expect(talk.put(audio())).toBe('begin message play');
+    talk.put(generationComplete, boundary());
+    expect(talk.put(audio())).toBe('begin(r1) message play');
+    // A server that never ends its turn does not make a reply wait for ever.
+    const endless = new Talk();
+    endless.put(audio(), generationComplete, ...asked('r1'));
+    endless.wait(1_000);
+    expect(endless.put(audio())).toBe('begin(r1) message play');
+  });
+
+  it('time out, asked twice, counted from the written frame; a late answer is still heard', () => {
     const talk = new Talk();
     talk.put(replyRequested('r1'));
+    expect(talk.wait(60_000)).toBe('');
+    talk.put(replyWritten('r1'));
+    expect(talk.wait(9_999)).toBe('');
+    expect(talk.wait(1)).toBe('ask');
     expect(talk.wait(60_000)).toBe('');
     talk.put(replyWritten('r1'));
     expect(talk.wait(9_999)).toBe('');
@@ -688,9 +733,9 @@ describe('replies', () => {
     expect(talk.put(boundary(), audio())).toBe('begin message play');
   });
 
-  it('that are aborted before they were written discard nothing', () => {
+  it('that are aborted before they were written are not sent, and discard nothing', () => {
     const talk = new Talk();
-    expect(talk.put(replyRequested('r1'), replyAborted('r1'))).toBe('ask fail(aborted)');
+    expect(talk.put(replyRequested('r1'), replyAborted('r1'))).toBe('ask fail(aborted) withdraw');
     expect(talk.put(audio())).toBe('begin message play');
   });
 
@@ -772,14 +817,14 @@ describe('replies', () => {
     talk.wait(9_000);
     expect(talk.put(connectionLost)).toBe('');
     expect(talk.wait(30_000)).toBe('');
-    expect(talk.put(connectionBack(false))).toBe('ask ask');
+    expect(talk.put(connectionBack(false))).toBe('ask');
+    talk.put(replyWritten('r1'));
+    expect(talk.wait(9_999)).toBe('');
+    expect(talk.put(audio(), generationComplete)).toContain('begin(r1)');
     expect(talk.all('requestReply').slice(-2)).toMatchObject([
       { replyId: 'r1', instructions: undefined },
       { replyId: 'r2', instructions: 'Say bye.' },
     ]);
-    talk.put(replyWritten('r1'));
-    expect(talk.wait(9_999)).toBe('');
-    expect(talk.put(audio())).toContain('begin(r1)');
   });
 
   it('all fail when the session is closed', () => {

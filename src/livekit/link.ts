@@ -63,7 +63,8 @@ export class Link {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
-    this.#queue = new SendQueue(settings.audioBufferMs);
+    // What the shield holds back is not lost either.
+    this.#queue = new SendQueue(Math.max(settings.audioBufferMs, settings.firstTurnShieldMs));
     this.#recorder = settings.record ? createRecorder(settings.record, clock) : undefined;
     const { endpoint, connOptions } = settings;
     this.#connection = new Connection(
@@ -154,7 +155,7 @@ export class Link {
   /** Writes whatever may leave. */
   flush(): void {
     // Runs after every input, model audio included.
-    if (this.#queue.isEmpty) return;
+    if (this.#queue.isEmpty || this.#greeting) return;
     const full = this.#isFull();
     const media = full || this.#events.holdsAudio();
     const replies = this.#rotation !== undefined && 'fresh' in this.#rotation;
@@ -193,6 +194,11 @@ export class Link {
     const kept = results.filter(isKept);
     if (kept.length > 0) this.#queue.push({ type: 'toolResults', results: kept });
     return results.filter((result) => !isKept(result));
+  }
+
+  /** A reply that nobody waits for any more is not asked for. */
+  withdraw(replyId: string): void {
+    this.#queue.retain((command) => command.type !== 'reply' || command.replyId !== replyId);
   }
 
   /** Forgets caller audio that has not left. */
@@ -254,7 +260,7 @@ export class Link {
     this.#cancelAge = this.#clock.after(age, () =>
       this.rotate({ why: 'age', since: this.#clock.now() }),
     );
-    // What is told first may ask for an exchange; it waits until everything has been told.
+    // What is told first may ask for an exchange, or hold audio back: nothing leaves before that.
     this.#greeting = true;
     this.#events.connected(info, folded);
     this.#greeting = false;

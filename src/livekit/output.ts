@@ -5,8 +5,9 @@ import { Generation } from './generation.js';
 
 /** What a rejected reply says. */
 const WHY: Record<ReplyFailure, string> = {
-  timeout: 'The model did not begin to answer in time (replyTimeoutMs).',
+  timeout: 'The model was asked twice and did not begin to answer in time (replyTimeoutMs).',
   aborted: 'The reply was aborted.',
+  superseded: 'Too many replies were asked for while it waited; newer ones took its place.',
   disconnected: 'The connection is gone for good; see the error event.',
   closed: 'The session was closed.',
   unsupported: 'This model does not reply on request; it only works on what it hears.',
@@ -43,9 +44,11 @@ export class Output {
     this.#created(event);
   }
 
-  fail(replyId: string, why: ReplyFailure): void {
+  /** Returns what the rejection says. */
+  fail(replyId: string, why: ReplyFailure): string {
     this.#replies.get(replyId)?.reject(new llm.RealtimeError(WHY[why]));
     this.#replies.delete(replyId);
+    return WHY[why];
   }
 
   generation(id: string): Generation | undefined {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
-import type { Effect, ToolCall } from '../turn/effects.js';
+import type { Effect, ReplyFailure, ToolCall } from '../turn/effects.js';
 import { realtimeMetrics, type Labels } from './metrics.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
@@ -43,20 +43,14 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       rooms.answerEnded();
       break;
     }
-    case 'exchange':
-      sync.exchangeNow(effect.fresh);
-      break;
     case 'callTool':
       callTool(rooms, effect.generationId, effect.call, effect.at);
       break;
     case 'cancelCalls':
       sync.conversation.cancelled(effect.callIds);
       break;
-    case 'requestReply':
-      sync.requestReply(effect.replyId, effect.instructions);
-      break;
     case 'failReply':
-      output.fail(effect.replyId, effect.why);
+      failReply(effect.replyId, effect.why, rooms);
       break;
     case 'remember':
       sync.conversation.remember(effect.message);
@@ -65,7 +59,27 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       sync.conversation.amend(effect.messageId, effect.text);
       break;
     default:
-      announce(effect, rooms);
+      if (!toServer(effect, sync)) announce(effect, rooms);
+  }
+}
+
+/** What the server shall be told. Returns false when the effect is none of these. */
+function toServer(effect: Effect, sync: Sync): boolean {
+  switch (effect.type) {
+    case 'requestReply':
+      sync.requestReply(effect.replyId, effect.instructions);
+      return true;
+    case 'withdrawReply':
+      sync.link.withdraw(effect.replyId);
+      return true;
+    case 'cancelAnswer':
+      sync.link.send({ type: 'cancel' });
+      return true;
+    case 'exchange':
+      sync.exchangeNow(effect.fresh);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -97,6 +111,14 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
       tell.report(effect.what, effect.detail);
       break;
   }
+}
+
+/** LiveKit swallows the rejection: an app learns of it here. */
+function failReply(replyId: string, why: ReplyFailure, { output, tell }: PerformerRooms): void {
+  const message = output.fail(replyId, why);
+  if (why === 'aborted' || why === 'closed') return;
+  tell.warn(`A reply failed: ${message}`);
+  tell.report('reply_failed', { why });
 }
 
 const REFUSAL = 'Tools are not available for this reply. Answer in speech, without calling one.';

@@ -12,6 +12,8 @@ export function turnRules(settings: Settings): TurnRules {
     endsAtIdle: row.requestEnds === 'idle',
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
+    cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
+    firstTurnShieldMs: settings.firstTurnShieldMs,
     watchdog: row.conversation ? settings.watchdog : null,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };

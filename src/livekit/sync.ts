@@ -10,7 +10,7 @@ import { facts } from '../protocol/facts.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
-import { isBlocked, isQuiet } from '../turn/state.js';
+import { isBlocked, isQuiet, isShielded } from '../turn/state.js';
 import { Conversation } from './conversation.js';
 import { HealthLog } from './health.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
@@ -203,8 +203,9 @@ export class Sync implements LinkEvents {
 
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
+    const { state } = this.#on.machine();
     const now = this.#env.clock.now();
-    return audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, now);
+    return isShielded(state, now) || (audioDuringBlockingCall === 'hold' && isBlocked(state, now));
   }
 
   #answer(results: readonly ToolResult[]): void {

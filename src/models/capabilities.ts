@@ -63,6 +63,11 @@ export interface Capabilities {
   seeding: 'plain' | 'historyConfig' | 'none';
   /** By which message does a reply request travel? */
   replyRequest: 'placeholderTurn' | 'bareTurn' | 'realtimeText' | 'none';
+  /**
+   * Can an answer be cancelled? `emptyContent`: a `clientContent` without turns and with
+   * `turnComplete: false` ends it, and adds nothing to the history.
+   */
+  cancel: 'emptyContent' | 'none';
   /** By which message does a change of instructions travel? */
   instructionUpdate: 'contextUpdate' | 'content' | 'reconnect' | 'none';
   /** By which message does a change of tools travel? */

@@ -65,6 +65,7 @@ export const DEFAULTS: AllClaims = {
   // Ordinary content is legal everywhere it was tried; a `historyConfig` is an unknown field to some.
   seeding: assumed('plain'),
   replyRequest: reference('bareTurn'),
+  cancel: withheld('none'),
   // A new setup is the one route that every model has.
   instructionUpdate: reference('reconnect'),
   toolUpdate: reference('reconnect'),

@@ -66,6 +66,7 @@ const pricing = documented('ai.google.dev pricing, quoted in jferreiros/vortex#1
 const pluginOnly = reported('@livekit/agents-plugin-google 1.9.0', '2026-09-21');
 const probe = reported('livekit/agents#7302: 3.1 and 3.8 probed on the Gemini API', '2026-09-16');
 const openclaw = reported('openclaw PR#152413: tried on the Gemini API', '2026-09-19');
+const firmware = reported('aiden-firmware PR#644: ends an answer, acknowledged', '2026-09-07');
 const driver = reported('MemberJunction, Vertex AI driver', '2026-10');
 const superseded = reported('superseded on the Vertex AI model pages', '2026-11');
 const vanished = reported('absent from the model lists of both services', '2026-11');
@@ -108,6 +109,7 @@ export const TABLE: readonly ModelEntry[] = [
       midSessionContent: page38('allowed'),
       seeding: types('historyConfig'),
       replyRequest: plugin('bareTurn'),
+      cancel: firmware('emptyContent'),
       instructionUpdate: unseen('contextUpdate'),
       toolUpdate: unseen('contextUpdate'),
       functionCalling: page38(true),

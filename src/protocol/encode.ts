@@ -21,6 +21,7 @@ export type Command =
   | { type: 'content'; turns: Content[]; itemIds: readonly string[] }
   | { type: 'seed'; turns: Content[]; itemIds: readonly string[] }
   | { type: 'reply'; replyId: string; instructions: string | undefined; asked: boolean }
+  | { type: 'cancel' }
   | { type: 'toolResults'; results: readonly ToolResult[] }
   | { type: 'context'; instructions?: string; tools?: readonly Tool[] }
   | { type: 'audio'; pcm: Uint8Array }
@@ -59,6 +60,9 @@ function clientFrame(command: Exclude<Command, { type: 'audio' }>, row: Capabili
         : { clientContent: { turns: endingWithUser(command.turns), turnComplete: false } };
     case 'reply':
       return replyFrame(command.instructions, command.asked, row);
+    case 'cancel':
+      // Content interrupts whatever is being generated; without turns it adds nothing.
+      return { clientContent: { turnComplete: false } };
     case 'toolResults':
       return { toolResponse: { functionResponses: command.results.map((r) => response(r, row)) } };
     case 'context':

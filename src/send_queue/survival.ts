@@ -14,6 +14,7 @@ export const SURVIVAL: Readonly<Record<Command['type'], { resumed: Fate; fresh: 
   seed: { resumed: 'rebuilt', fresh: 'rebuilt' },
   content: { resumed: 'rebuilt', fresh: 'rebuilt' },
   reply: { resumed: 'rebuilt', fresh: 'rebuilt' },
+  cancel: { resumed: 'rebuilt', fresh: 'rebuilt' },
   context: { resumed: 'rebuilt', fresh: 'rebuilt' },
   toolResults: { resumed: 'keep', fresh: 'folded' },
   text: { resumed: 'keep', fresh: 'keep' },

@@ -2,14 +2,17 @@
 import type { RequestedCall } from '../protocol/facts.js';
 import type { GenerationEnd, Remembered, Timing } from './effects.js';
 import { answerCame, answerOwed } from './owed.js';
-import { CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
+import { answeredReply } from './replies.js';
+import { CUT_MS, LOCAL_CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
 import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
 
 /** Output of an answer that was interrupted. */
 function discards(d: Draft): boolean {
   const { turn } = d.s;
   if (turn.is !== 'cut' || turn.heard) return false;
-  if (turn.local) d.s.turn = { ...turn, until: d.at + CUT_MS };
+  if (turn.local) {
+    d.s.turn = { ...turn, until: Math.min(d.at + CUT_MS, turn.since + LOCAL_CUT_MS) };
+  }
   return true;
 }
 
@@ -18,7 +21,7 @@ function openFor(d: Draft): Generation | undefined {
   if (d.s.turn.is === 'open') return d.s.turn.generation;
   if (discards(d)) return undefined;
   utteranceAnswered(d);
-  const answered = d.s.replies.find((reply) => reply.writtenAt !== undefined);
+  const answered = answeredReply(d.s, d.at);
   d.s.replies = d.s.replies.filter((reply) => reply !== answered);
   const generation: Generation = {
     id: newId(d, 'g'),
@@ -189,5 +192,5 @@ export function cut(d: Draft): void {
   close(d, 'interrupted');
   d.s.early = undefined;
   d.s.aside = '';
-  d.s.turn = { is: 'cut', until: d.at + CUT_MS, heard: false, local: true };
+  d.s.turn = { is: 'cut', since: d.at, until: d.at + CUT_MS, heard: false, local: true };
 }

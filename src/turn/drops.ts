@@ -12,6 +12,7 @@ export function connectionLost(d: Draft): void {
   d.s.early = undefined;
   d.s.aside = '';
   d.s.owedUntil = undefined;
+  d.s.cancelAt = undefined;
   d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
 }
 
@@ -20,9 +21,8 @@ export function connectionBack(d: Draft, restored: boolean, forgotten: readonly 
   d.s.calls = d.s.calls.map((call) =>
     restored && !forgotten.includes(call.callId) ? call : { ...call, blocking: false },
   );
-  for (const { replyId, instructions } of d.s.replies) {
-    d.out.push({ type: 'requestReply', replyId, instructions });
-  }
+  // Whatever was handed over died with the queue or the connection.
+  d.s.replies = d.s.replies.map((reply) => ({ ...reply, asked: false, writtenAt: undefined }));
 }
 
 export function closed(d: Draft, why: ReplyFailure): void {
@@ -34,6 +34,7 @@ export function closed(d: Draft, why: ReplyFailure): void {
   d.s.aside = '';
   d.s.owedUntil = undefined;
   d.s.owed = undefined;
+  d.s.cancelAt = undefined;
   d.s.offline = true;
   d.s.calls = [];
 }

@@ -2,7 +2,8 @@
 import type { WireUsage } from '../protocol/frames.js';
 
 /** Why a reply will not come. */
-export type ReplyFailure = 'timeout' | 'aborted' | 'disconnected' | 'closed' | 'unsupported';
+export type ReplyFailure =
+  'timeout' | 'aborted' | 'superseded' | 'disconnected' | 'closed' | 'unsupported';
 
 /** Why a generation ended. */
 export type GenerationEnd = 'complete' | 'interrupted' | 'calling' | 'stalled' | 'lost' | 'closed';
@@ -28,6 +29,10 @@ export type Effect =
   | { type: 'stopSpeech' }
   | { type: 'transcribe'; itemId: string; text: string; isFinal: boolean; startedAt: number }
   | { type: 'requestReply'; replyId: string; instructions: string | undefined }
+  /** Its request shall not be sent any more. */
+  | { type: 'withdrawReply'; replyId: string }
+  /** Tell the server to stop answering. */
+  | { type: 'cancelAnswer' }
   /** Give the connection up for another one, now. */
   | { type: 'exchange'; fresh: boolean }
   | { type: 'failReply'; replyId: string; why: ReplyFailure }
@@ -41,6 +46,8 @@ export type Report =
   | 'code'
   | 'citations'
   | 'waiting_for_input'
+  | 'cancelled'
+  | 'reply_failed'
   | 'empty_turn'
   | 'stalled'
   | 'silent_audio'

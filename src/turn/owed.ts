@@ -173,7 +173,7 @@ export function askAgain(d: Draft): boolean {
   const reply = d.s.replies.find(({ writtenAt, again }) => writtenAt !== undefined && !again);
   if (!reply) return false;
   const { replyId, instructions } = reply;
-  const asked = { replyId, instructions, writtenAt: undefined, again: true };
+  const asked = { ...reply, writtenAt: undefined, again: true };
   d.s.replies = d.s.replies.map((pending) => (pending === reply ? asked : pending));
   d.out.push({ type: 'requestReply', replyId, instructions });
   return true;

@@ -17,6 +17,10 @@ export interface TurnRules {
   replyTimeoutMs: number;
   /** What to do about answers that do not come; absent: nothing. */
   watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null | undefined;
+  /** Can an answer be cancelled by a message? */
+  cancels?: boolean;
+  /** Caller audio is held until the first answer is over, for so many ms at most; 0: not. */
+  firstTurnShieldMs?: number;
   /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
   wordsMayWait?: boolean;
 }
@@ -38,6 +42,13 @@ export const EARLY_MS = 2_000;
 export const SPEECH_MS = 5_000;
 /** The same where the server reports when speech ends, in case that report is lost. */
 export const REPORTED_SPEECH_MS = 60_000;
+
+/** Output of the turn before may trail a reply request for so long. */
+export const REPLY_TAIL_MS = 1_000;
+/** The server acknowledges a cancelled answer within this time, or it has not understood. */
+export const CANCEL_MS = 3_000;
+/** Longest discarding of an answer that the server goes on with, however much of it comes. */
+export const LOCAL_CUT_MS = 30_000;
 
 /** Longest time that a blocking call holds caller audio back. */
 export const BLOCKED_MS = 15_000;
@@ -86,7 +97,7 @@ export type Turn =
    * Interrupted: output is discarded until something shows that it is new. `local`: the server does
    * not know and goes on with its answer, so the deadline moves with what is discarded.
    */
-  | { is: 'cut'; until: number; heard: boolean; local: boolean };
+  | { is: 'cut'; since: number; until: number; heard: boolean; local: boolean };
 
 /** What the caller is saying or has said; it lives beside the model's turn. */
 export interface Utterance {
@@ -105,8 +116,12 @@ export interface Utterance {
 export interface PendingReply {
   replyId: string;
   instructions: string | undefined;
+  /** Its request was handed over; others wait for their turn. */
+  asked: boolean;
   /** When its request went out on the present connection. */
   writtenAt: number | undefined;
+  /** Nothing older is still being answered: the next output is its answer. */
+  next: boolean;
   /** It was asked for again after an empty turn; once is enough. */
   again: boolean;
 }
@@ -131,6 +146,10 @@ export interface TurnState {
   /** The caller's turn was committed by hand: an answer is on its way, at the latest now. */
   owedUntil: number | undefined;
   owed: Owed | undefined;
+  /** When the server was asked to cancel its answer. */
+  cancelAt: number | undefined;
+  /** Caller audio is held until then; undefined before the first connection. */
+  shieldUntil: number | undefined;
   /** Rounds of the watchdog that brought nothing since the model was last heard. */
   fruitless: number;
   /** What stood before the newest answer, in case nothing is heard in it. */
@@ -160,6 +179,8 @@ export function initialState(prefix: string): TurnState {
     calls: [],
     owedUntil: undefined,
     owed: undefined,
+    cancelAt: undefined,
+    shieldUntil: undefined,
     fruitless: 0,
     unheard: { owed: undefined, fruitless: 0 },
     offline: false,
@@ -174,7 +195,7 @@ export function initialState(prefix: string): TurnState {
 /** When `tick` has something to do; undefined when nothing waits for time. */
 export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
   // Runs after every input, audio included: no lists here.
-  const { turn, early, utterance, owedUntil, owed, replies } = state;
+  const { turn, early, utterance, owedUntil, owed, replies, cancelAt, shieldUntil } = state;
   let due = Math.min(
     turn.is === 'cut' ? turn.until : Infinity,
     turn.is === 'open' ? turn.generation.endsAt : Infinity,
@@ -182,6 +203,8 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
     utteranceDeadline(utterance) ?? Infinity,
     owedUntil ?? Infinity,
     owed?.dueAt ?? Infinity,
+    cancelAt === undefined ? Infinity : cancelAt + CANCEL_MS,
+    shieldUntil || Infinity,
   );
   for (const { writtenAt } of replies) {
     if (writtenAt !== undefined) due = Math.min(due, writtenAt + rules.replyTimeoutMs);
@@ -206,6 +229,11 @@ export function isQuiet(state: TurnState): boolean {
     state.calls.length === 0 &&
     state.replies.every((reply) => reply.writtenAt === undefined)
   );
+}
+
+/** The first answer is not to be interrupted by the caller's "hello?". */
+export function isShielded({ shieldUntil }: TurnState, now: number): boolean {
+  return shieldUntil !== undefined && now < shieldUntil;
 }
 
 /** A blocking call waits for its result. One that takes too long must not deafen the agent. */

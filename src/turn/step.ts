@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
+import { answerCancelled, cancelAnswer, cancelTimeout } from './cancel.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
 import * as owed from './owed.js';
-import { failReply, replyAborted, replyRequested } from './replies.js';
+import {
+  answerIsNext,
+  askNext,
+  replyAborted,
+  replyRequested,
+  replyTimeouts,
+  replyWritten,
+} from './replies.js';
+import { lowerShield, raiseShield } from './shield.js';
 import {
   CUT_MS,
   EARLY_MS,
@@ -32,6 +41,7 @@ export interface Step {
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   const draft: Draft = { s: { ...state }, out: [], at: input.at };
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
+  askNext(draft);
   return { state: draft.s, effects: draft.out };
 }
 
@@ -116,9 +126,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       replyRequested(d, input.replyId, input.instructions);
       break;
     case 'replyWritten':
-      d.s.replies = d.s.replies.map((reply) =>
-        reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
-      );
+      replyWritten(d, input.replyId);
       d.s.askedAt = d.at;
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
@@ -126,8 +134,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       replyAborted(d, input.replyId);
       break;
     case 'interruptRequested':
-      owed.answerUnwanted(d);
-      if (d.s.turn.is === 'open') answer.cut(d);
+      interruptRequested(d, rules);
       break;
     case 'turnCommitted':
       d.s.owedUntil = d.at + rules.replyTimeoutMs;
@@ -150,6 +157,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'connectionBack':
       connectionBack(d, input.restored, input.forgottenCalls ?? []);
+      raiseShield(d, rules);
       owed.owedAfterDrop(d, input.restored, rules);
       break;
     case 'closed':
@@ -161,16 +169,25 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
   }
 }
 
+function interruptRequested(d: Draft, rules: TurnRules): void {
+  owed.answerUnwanted(d);
+  if (d.s.turn.is !== 'open') return;
+  answer.cut(d);
+  cancelAnswer(d, rules);
+}
+
 /** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
 function interrupted(d: Draft): void {
   const { turn, replies } = d.s;
   // A reply request interrupts too. To call that speech would make the framework drop the reply.
-  const ours = turn.is !== 'open' && replies.some(({ writtenAt }) => writtenAt !== undefined);
+  const asked = turn.is !== 'open' && replies.some(({ writtenAt }) => writtenAt !== undefined);
+  const ours = answerCancelled(d) || asked;
+  answerIsNext(d);
   answer.close(d, 'interrupted');
   d.s.turn =
     turn.is === 'idle'
       ? { is: 'drained', complete: false }
-      : { is: 'cut', until: d.at + CUT_MS, heard: false, local: false };
+      : { is: 'cut', since: d.at, until: d.at + CUT_MS, heard: false, local: false };
   d.s.early = undefined;
   d.s.aside = '';
   if (!ours) speechStarted(d, false);
@@ -185,12 +202,15 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   const idle = d.s.turn.is === 'idle';
   const lastMessageId = d.s.lastMessage?.id;
   answer.outputEnded(d);
+  answerCancelled(d);
+  answerIsNext(d);
   const empty = idle && d.s.turn.is === 'idle' && !inProgress;
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
   }
   if (d.s.utterance?.answered || (empty && d.s.utterance?.text)) finishUtterance(d);
   d.s.turn = inProgress ? { is: 'drained', complete: false } : { is: 'idle' };
+  if (!empty && !inProgress) lowerShield(d);
   if (!empty) return;
   // An empty turn is no answer.
   d.s.owedUntil = undefined;
@@ -216,11 +236,9 @@ function tick(d: Draft, rules: TurnRules): void {
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
-  for (const { replyId, writtenAt } of d.s.replies) {
-    if (writtenAt === undefined || d.at < writtenAt + rules.replyTimeoutMs) continue;
-    d.s.owedUntil = undefined;
-    failReply(d, replyId, 'timeout');
-  }
+  if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);
+  cancelTimeout(d);
+  replyTimeouts(d, rules);
   owed.watch(d, rules);
 }
 

@@ -111,6 +111,10 @@ export function terse(effect: Effect): string {
       return effect.isFinal ? 'final' : 'heard';
     case 'requestReply':
       return 'ask';
+    case 'withdrawReply':
+      return 'withdraw';
+    case 'cancelAnswer':
+      return 'cancel answer';
     case 'exchange':
       return effect.fresh ? 'exchange(fresh)' : 'exchange';
     case 'failReply':

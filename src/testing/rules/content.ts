@@ -33,9 +33,12 @@ export const CONTENT_RULES: readonly Rule[] = [
   ),
   contentRule(
     'send a turn, or turnComplete',
-    'Live API reference, BidiGenerateContentClientContent: a frame with only turnComplete is legal',
-    (content) =>
-      turns(content).length === 0 && content.turnComplete !== true ? invalid() : undefined,
+    'Live API reference, BidiGenerateContentClientContent: a frame with only turnComplete is legal; aiden-firmware PR#644: with false it ends an answer',
+    (content, { row }) => {
+      const cancels = content.turnComplete === false && row.cancel === 'emptyContent';
+      const commits = content.turnComplete === true;
+      return turns(content).length === 0 && !commits && !cancels ? invalid() : undefined;
+    },
   ),
   contentRule(
     'say user or model as the role of every turn',
