@@ -12,7 +12,9 @@ export { GeminiLiveError, type Failure, type FailureKind, type Phase } from './e
 export type { Backend, Capabilities, Claim, ModelEntry } from './models/capabilities.js';
 export { known, unverified } from './models/capabilities.js';
 export { modelNames, registerModel, resolve } from './models/resolve.js';
+export { sayVerbatim, type Verbatim } from './livekit/say_verbatim.js';
 export type { LLMTools } from './options.js';
+export { createEphemeralToken, type EphemeralTokenOptions } from './tokens.js';
 export * from './tools.js';
 export type { Report } from './turn/effects.js';
 

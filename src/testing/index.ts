@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { LiveServer } from './live_server.js';
+export type { MintedToken } from './token_office.js';
 export { LiveConnection } from './live_connection.js';
 export type { Closed } from './client_view.js';
 export type {

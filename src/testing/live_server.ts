@@ -18,6 +18,7 @@ import type { ScenarioStep } from './scenario.js';
 import { ScenarioPlayer } from './scenario_player.js';
 import { SessionStore } from './session_store.js';
 import { Timers } from './timers.js';
+import { type MintedToken, TokenOffice } from './token_office.js';
 
 interface Arrival {
   readonly index: number;
@@ -52,6 +53,7 @@ export class LiveServer {
   readonly #wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   readonly #settings: Settings;
   readonly #keys: readonly string[] | undefined;
+  readonly #tokens: TokenOffice;
   readonly #timers: Timers;
   readonly #sessions = new SessionStore();
   readonly #start = performance.now();
@@ -65,6 +67,7 @@ export class LiveServer {
   private constructor(options: LiveServerOptions) {
     this.#settings = settingsOf(options);
     this.#keys = options.keys;
+    this.#tokens = new TokenOffice(options.keys);
     this.#timers = new Timers(this.#settings.speed);
     this.#host = {
       settings: this.#settings,
@@ -79,9 +82,7 @@ export class LiveServer {
       ended: (connection) => this.#player?.ended(connection),
     };
     if (options.scenario) this.#player = new ScenarioPlayer(options.scenario);
-    this.#http = createServer((_request, response) => {
-      response.writeHead(404).end('This is a fake Gemini Live server; it speaks WebSocket only.\n');
-    });
+    this.#http = createServer((request, response) => void this.#tokens.answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -99,6 +100,11 @@ export class LiveServer {
   /** `http://127.0.0.1:port`, for `httpOptions.baseUrl`. */
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Ephemeral tokens that were minted here, in order. They open a session like `keys`. */
+  get tokens(): readonly MintedToken[] {
+    return this.#tokens.minted;
   }
 
   /** The newest connection that completed its setup. */
@@ -184,7 +190,8 @@ export class LiveServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const dial = readDial(request, performance.now() - this.#start, this.#keys);
+    const keys = this.#keys && [...this.#keys, ...this.#tokens.names];
+    const dial = readDial(request, performance.now() - this.#start, keys);
     const refusal = dial.accepted ? this.#refusals.shift() : undefined;
     const status = dial.status ?? refusal?.status;
     if (status !== undefined) {
