@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
-import { known, modelNames, registerModel, resolve, type Backend } from '../src/index.js';
+import { known, registerModel, type Backend } from '../src/index.js';
 import type { LiveConnection } from '../src/testing/index.js';
-import { listen, startCall, tone, withOutput, type Call } from './support/call.js';
+import { listen, startCall, tone, withOutput, type CallOptions } from './support/call.js';
+import { nextGeneration, rows, startRow } from './support/rows.js';
 
 const NEW_MODEL = 'gemini-9-live-of-tomorrow';
 
@@ -14,13 +15,7 @@ registerModel({
   claims: { instructionUpdate: known('reconnect', 'this test', '2026-11-20') },
 });
 
-const ROWS = modelNames().flatMap((name) =>
-  (['gemini', 'vertex'] as const).flatMap((backend) => {
-    const { capabilities } = resolve(name, backend);
-    const offered = capabilities.backends.includes(backend) && capabilities.status !== 'retired';
-    return offered ? [{ name, backend, capabilities }] : [];
-  }),
-);
+const ROWS = rows();
 
 const CONVERSING = ROWS.filter(({ capabilities }) => capabilities.conversation);
 
@@ -33,21 +28,11 @@ const tools = new llm.ToolContext([
   }),
 ]);
 
-const start = (
-  model: string,
-  backend: Backend,
-  given: Partial<Parameters<typeof startCall>[0]> = {},
-) =>
-  startCall({
-    ...given,
-    options: { model, ...(backend === 'vertex' && { vertexai: true, project: 'a-project' }) },
-  });
-
-async function next({ log }: Call): Promise<llm.GenerationCreatedEvent> {
-  const count = log.generations.length;
-  await log.untilNamed('generation_created', count + 1);
-  return log.generations[count]!;
-}
+const start = (name: string, backend: Backend, given: CallOptions = {}) =>
+  startRow(
+    ROWS.find((row) => row.name === name && row.backend === backend)!,
+    given,
+  );
 
 /** The frame that asks for a reply, whatever the model's route. */
 const asked = (connection: LiveConnection) =>
@@ -71,13 +56,13 @@ describe.each(CONVERSING)('$name on $backend', ({ name, backend, capabilities })
     session.pushAudio(tone(100));
     await connection.waitFor(() => connection.audioMs >= 100);
     connection.heard('What is it?');
-    const calling = next(call);
+    const calling = nextGeneration(call);
     const answered = connection.callTool('lookup', { what: 'it' });
     const { calls } = await listen(await calling);
     expect(calls.map(({ name: tool, args }) => [tool, args])).toEqual([
       ['lookup', '{"what":"it"}'],
     ]);
-    const answering = next(call);
+    const answering = nextGeneration(call);
     await session.updateChatCtx(withOutput(session, calls[0]!, '42'));
     expect(await answered).toMatchObject({ name: 'lookup', response: { output: '42' } });
     void connection.turn({ say: 'It is 42.', ms: 60_000, complete: false });
@@ -85,7 +70,7 @@ describe.each(CONVERSING)('$name on $backend', ({ name, backend, capabilities })
     connection.interrupted();
     expect((await heard).text).toBe('It is 42.');
     connection.heard('Thanks.');
-    const last = next(call);
+    const last = nextGeneration(call);
     void connection.turn({ say: 'Welcome.' });
     expect((await listen(await last)).text).toBe('Welcome.');
 
@@ -100,7 +85,7 @@ describe.each(CONVERSING)('$name on $backend', ({ name, backend, capabilities })
     const call = await start(name, backend);
     const { server, session, connection, log } = call;
     connection.heard('I am Ada.');
-    const first = next(call);
+    const first = nextGeneration(call);
     void connection.turn({ say: 'Hello Ada.' });
     await listen(await first);
     await log.until(() => log.transcripts.some(({ isFinal }) => isFinal));
