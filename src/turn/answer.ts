@@ -5,9 +5,16 @@ import { answerCame, answerOwed } from './owed.js';
 import { CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
 import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
 
-/** Output of an answer that was interrupted. */
+/** Output of an answer that was interrupted, or that answers a turn which was taken back. */
 function discards(d: Draft): boolean {
-  const { turn } = d.s;
+  const { turn, unwantedUntil } = d.s;
+  // Until its boundary, output still belongs to the answer before.
+  if (unwantedUntil !== undefined && (turn.is === 'idle' || (turn.is === 'cut' && turn.heard))) {
+    d.s.unwantedUntil = undefined;
+    const until = d.at + CUT_MS;
+    d.s.turn = { is: 'cut', until, heard: false, local: true, unwanted: true };
+    return true;
+  }
   if (turn.is !== 'cut' || turn.heard) return false;
   if (turn.local) d.s.turn = { ...turn, until: d.at + CUT_MS };
   return true;
@@ -113,6 +120,7 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
   const fresh = asked.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
   if (fresh.length === 0) return;
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
+  d.s.unwantedUntil = undefined;
   const generation = openFor(d);
   if (!generation) return;
   for (const { id, name, args } of fresh) {

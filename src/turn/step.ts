@@ -30,7 +30,12 @@ export interface Step {
  * the input, ids from a counter, so a replay is exact. PROTOCOL.md has the table of its states.
  */
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
-  const draft: Draft = { s: { ...state }, out: [], at: input.at };
+  const draft: Draft = {
+    s: { ...state },
+    out: [],
+    at: input.at,
+    tellsSpeech: !rules.turnsByHand,
+  };
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
   return { state: draft.s, effects: draft.out };
 }
@@ -120,6 +125,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
         reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
       );
       d.s.askedAt = d.at;
+      d.s.unwantedUntil = undefined;
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
@@ -131,8 +137,12 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'turnCommitted':
       d.s.owedUntil = d.at + rules.replyTimeoutMs;
+      d.s.unwantedUntil = undefined;
       d.s.askedAt = d.at;
       owed.answerOwed(d, rules);
+      break;
+    case 'turnDiscarded':
+      d.s.unwantedUntil = d.at + rules.replyTimeoutMs;
       break;
     case 'callerLoud':
       d.s.loudAt = d.at;
@@ -194,6 +204,7 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   if (!empty) return;
   // An empty turn is no answer.
   d.s.owedUntil = undefined;
+  d.s.unwantedUntil = undefined;
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
 }
 
@@ -214,6 +225,7 @@ function tick(d: Draft, rules: TurnRules): void {
   }
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
+  if (d.at >= (d.s.unwantedUntil ?? Infinity)) d.s.unwantedUntil = undefined;
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
   for (const { replyId, writtenAt } of d.s.replies) {
