@@ -9,7 +9,8 @@ import { finishUtterance, newId, utteranceAnswered, type Draft } from './utteran
 function discards(d: Draft): boolean {
   const { turn, unwantedUntil } = d.s;
   // Until its boundary, output still belongs to the answer before.
-  if (unwantedUntil !== undefined && (turn.is === 'idle' || (turn.is === 'cut' && turn.heard))) {
+  const isNext = turn.is === 'idle' || (turn.is === 'cut' && turn.heard);
+  if (isNext && unwantedUntil !== undefined && d.at < unwantedUntil) {
     d.s.unwantedUntil = undefined;
     const until = d.at + CUT_MS;
     d.s.turn = { is: 'cut', until, heard: false, local: true, unwanted: true };
