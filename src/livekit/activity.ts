@@ -71,12 +71,15 @@ export class Activity {
     this.#begin();
   }
 
+  get mayBePressed(): boolean {
+    return !this.#open && !this.#vad;
+  }
+
   /**
    * With push-to-talk nobody says that a turn begins; LiveKit's `interrupt()` is the only sign. It opens
-   * nothing by itself, because it has many other reasons.
+   * nothing by itself, because it has many other reasons. What came before it is not for the agent.
    */
   press(): void {
-    if (this.#open || this.#vad) return;
     this.#pressed = { heard: false };
     this.#forget();
   }

@@ -84,7 +84,9 @@ export class Caller {
 
   /** The agent was interrupted from outside: maybe a push-to-talk button went down. */
   interrupted(): void {
-    this.#activity?.press();
+    if (!this.#activity?.mayBePressed) return;
+    this.#microphone.clear();
+    this.#activity.press();
   }
 
   replyRequested(): void {
