@@ -9,7 +9,7 @@ const PRE_ROLL_MS = 1_000;
  * the wait for more of it (LiveKit: 3 s by default). Much more would not leave in one piece.
  */
 const HELD_MS = 5_000;
-/** An activity in which nothing was loud for so long is forgotten: a cough, a door, a stuck button. */
+/** After so long without anything loud nobody will commit: LiveKit took a cough for an interruption. */
 const SILENCE_MS = 15_000;
 /** Whoever speaks without an end for so long is a television; 5 min are about 7 500 tokens. */
 const LONGEST_MS = 300_000;

@@ -59,9 +59,8 @@ export class Caller {
   }
 
   #createActivity(): Activity {
-    const { send, takeBack, committed, discarded } = this.#on;
     const expired = (nothing: boolean): void => (nothing ? this.clear() : this.commit());
-    return new Activity(this.#clock, { send, takeBack, committed, discarded, expired });
+    return new Activity(this.#clock, { ...this.#on, expired });
   }
 
   /** The server must know of an open activity. */

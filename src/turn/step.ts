@@ -136,13 +136,8 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       if (d.s.turn.is === 'open') answer.cut(d);
       break;
     case 'turnCommitted':
-      d.s.owedUntil = d.at + rules.replyTimeoutMs;
-      d.s.unwantedUntil = undefined;
-      d.s.askedAt = d.at;
-      owed.answerOwed(d, rules);
-      break;
     case 'turnDiscarded':
-      d.s.unwantedUntil = d.at + rules.replyTimeoutMs;
+      turnEnded(d, input.type === 'turnCommitted', rules);
       break;
     case 'callerLoud':
       d.s.loudAt = d.at;
@@ -169,6 +164,16 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       tick(d, rules);
       break;
   }
+}
+
+/** By hand: an answer is on its way, wanted or not. */
+function turnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
+  const until = d.at + rules.replyTimeoutMs;
+  d.s.unwantedUntil = wanted ? undefined : until;
+  if (!wanted) return;
+  d.s.owedUntil = until;
+  d.s.askedAt = d.at;
+  owed.answerOwed(d, rules);
 }
 
 /** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
