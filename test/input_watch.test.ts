@@ -75,18 +75,3 @@ test('a muted microphone ends the audio stream, so that the last words are answe
   expect(log.reports.map(({ what }) => what)).toContain('no_caller_audio');
   server.assertClean();
 });
-
-test('turns by hand are never ended by a pause', async () => {
-  const clock = new ManualClock();
-  const { server, session, connection } = await startCall({
-    env: { clock },
-    options: { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } },
-  });
-  session.startUserActivity();
-  session.pushAudio(tone(100));
-  clock.advance(5_000);
-  await session.commitAudio();
-  await connection.waitFor((frame) => frame.realtimeInput?.activityEnd !== undefined);
-  expect(connection.frames.some(({ frame }) => frame.realtimeInput?.audioStreamEnd)).toBe(false);
-  server.assertClean();
-});

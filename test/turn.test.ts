@@ -25,8 +25,10 @@ import {
   T0,
   Talk,
   text,
+  type Timeless,
   toolSettled,
   turnCommitted,
+  turnDiscarded,
   usage,
   userSaid,
 } from './support/turn.js';
@@ -956,4 +958,56 @@ describe('token usage', () => {
     talk.put(audio(), usage(1));
     expect(talk.all('reportUsage')[0]!.generation!.askedAt).toBeUndefined();
   });
+});
+
+describe('a turn that was taken back', () => {
+  const answer = (): Timeless[] => [modelSaid('As you like.'), audio(), generationComplete];
+
+  it('is not answered, whatever its transcript says meanwhile', () => {
+    const talk = new Talk({ ...RULES, turnsByHand: true });
+    talk.put(turnDiscarded, userSaid('Never'));
+    talk.put(audio(), userSaid(' mind.'), ...answer(), boundary());
+    expect(talk.told).toBe('heard heard');
+    expect(talk.put(audio())).toContain('play');
+  });
+
+  it('leaves the answer before it alone, until its boundary', () => {
+    const talk = new Talk();
+    talk.put(audio());
+    expect(talk.put(turnDiscarded, audio(), generationComplete, boundary())).toBe(
+      'play end(complete)',
+    );
+    expect(talk.put(...answer())).toBe('');
+  });
+
+  it('owes nothing, and leaves a pending reply to be answered by what comes next', () => {
+    const talk = new Talk({ ...RULES, watchdog: { answerMs: 8_000, steps: ['nudge'] } });
+    talk.put(turnDiscarded);
+    expect(talk.state.owed).toBeUndefined();
+    talk.put(replyRequested('r1'), ...answer(), boundary(), replyWritten('r1'));
+    expect(talk.put(audio())).toContain('begin(r1)');
+  });
+
+  it('lets a call pass: the server would wait for its result', () => {
+    const talk = new Talk();
+    expect(talk.put(turnDiscarded, calls('c1'))).toBe('begin call');
+  });
+
+  it('may be answered by an empty turn, or not at all', () => {
+    for (const nothing of [boundary(), undefined]) {
+      const talk = new Talk();
+      talk.put(turnDiscarded);
+      if (nothing) talk.put(nothing);
+      else talk.wait(10_000);
+      expect(talk.put(audio())).toContain('play');
+    }
+  });
+});
+
+it('tells LiveKit nothing of speech where turns are marked by hand', () => {
+  const talk = new Talk({ ...RULES, turnsByHand: true });
+  talk.put(userSaid('Hi.'), audio(), interrupted, speaking(true), speaking(false), userSaid('No.'));
+  talk.wait(10_000);
+  expect(talk.told).not.toContain('speech');
+  expect(talk.finals).toEqual(['Hi.', 'No.']);
 });

@@ -28,6 +28,7 @@ import {
   type Timeless,
   toolSettled,
   turnCommitted,
+  turnDiscarded,
   usage,
   userSaid,
 } from './support/turn.js';
@@ -94,6 +95,7 @@ const local: fc.Arbitrary<Timeless> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('c1', 'c2', 'c3', 'c5').map(toolSettled) },
   { weight: 3, arbitrary: always(interruptRequested) },
   { weight: 2, arbitrary: always(turnCommitted) },
+  { weight: 1, arbitrary: always(turnDiscarded) },
   { weight: 1, arbitrary: always(heardNothing) },
   {
     weight: 1,
@@ -384,9 +386,15 @@ describe('from wherever it has come to, the model is heard', () => {
     expect(talk.all('playAudio')).toHaveLength(before + 1);
   };
 
+  /** Who takes a turn back does not want to hear the answer. */
+  const wanted = story.map(({ rules, acts }) => ({
+    rules,
+    acts: acts.filter(({ input }) => input.type !== 'turnDiscarded'),
+  }));
+
   check(
     'in the turn after a boundary',
-    fc.property(story, (told) => {
+    fc.property(wanted, (told) => {
       const talk = play(told);
       talk.put(boundary());
       speaks(talk);
@@ -395,7 +403,7 @@ describe('from wherever it has come to, the model is heard', () => {
 
   check(
     'when the server has been silent for 3 s',
-    fc.property(story, (told) => {
+    fc.property(wanted, (told) => {
       const talk = play(told);
       talk.wait(3_000);
       speaks(talk);
@@ -403,8 +411,20 @@ describe('from wherever it has come to, the model is heard', () => {
   );
 
   check(
-    'when the caller has spoken up anew',
+    'when a turn that was taken back has had its time, or another one is committed',
     fc.property(story, (told) => {
+      for (const committed of [true, false]) {
+        const talk = play(told);
+        if (committed) talk.put(boundary(), turnCommitted);
+        else talk.wait(10_000);
+        speaks(talk);
+      }
+    }),
+  );
+
+  check(
+    'when the caller has spoken up anew',
+    fc.property(wanted, (told) => {
       const talk = play(told);
       talk.put(speaking(true), userSaid('listen'));
       speaks(talk);
@@ -427,10 +447,10 @@ describe('from wherever it has come to, the model is heard', () => {
     fc.property(story, (told) => {
       const talk = play(told);
       talk.wait(130_000);
-      const { turn, utterance, early, owedUntil, owed, replies, calls } = talk.state;
+      const { turn, utterance, early, owedUntil, unwantedUntil, owed, replies, calls } = talk.state;
       expect(turn.is).not.toBe('open');
       expect(turn.is).not.toBe('cut');
-      expect([utterance, early, owedUntil]).toEqual([undefined, undefined, undefined]);
+      expect({ utterance, early, owedUntil, unwantedUntil }).toEqual({});
       expect(replies.filter(({ writtenAt }) => writtenAt !== undefined)).toEqual([]);
       // A tool that runs suspends the watch, and so does a connection that is gone.
       if (calls.length === 0 && owed?.dueAt !== undefined) expect(owed).toBeUndefined();

@@ -28,6 +28,7 @@ import {
   type Timeless,
   toolSettled,
   turnCommitted,
+  turnDiscarded,
   usage,
   userSaid,
 } from './support/turn.js';
@@ -87,6 +88,8 @@ const ROWS: Record<string, Row> = {
   'replyAborted, reply written': { given: asked('r1'), input: replyAborted('r1') },
   interruptRequested: { input: interruptRequested },
   turnCommitted: { input: turnCommitted },
+  turnDiscarded: { input: turnDiscarded },
+  "audio, the caller's turn was discarded": { given: [turnDiscarded], input: audio() },
   callerLoud: { input: { type: 'callerLoud' } },
   toolSettled: { before: called, input: toolSettled('c1') },
   heardNothing: { input: heardNothing },
@@ -108,7 +111,7 @@ const TYPES: Record<Input['type'], true> = {
   calls: true, callsCancelled: true, userSaid: true, voiceActivity: true, interrupted: true,
   generationComplete: true, boundary: true, usage: true, waitingForInput: true, unknown: true,
   replyRequested: true, replyWritten: true, replyAborted: true, interruptRequested: true,
-  turnCommitted: true, callerLoud: true, toolSettled: true, heardNothing: true,
+  turnCommitted: true, turnDiscarded: true, callerLoud: true, toolSettled: true, heardNothing: true,
   connectionLost: true, connectionBack: true, closed: true, tick: true,
 }; // prettier-ignore
 

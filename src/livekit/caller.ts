@@ -8,10 +8,19 @@ import { Camera } from './camera.js';
 import { InputWatch } from './input_watch.js';
 import { Microphone } from './microphone.js';
 
+/** Whoever goes on speaking is reported no more often than this, in ms. */
+const LOUD_MS = 500;
+
 export interface CallerEvents {
   send(command: Command): void;
+  /** Forgets unsent audio; true when the server knows of an open activity. */
+  takeBack(): boolean;
   /** The caller's turn was committed by hand. */
   committed(): void;
+  /** The caller's turn was taken back by hand, after the server had heard of it. */
+  discarded(): void;
+  /** The microphone carries more than noise. */
+  loud(): void;
   /** For ten seconds no audio has come. */
   missing(): void;
   warnOnce(text: string): void;
@@ -19,32 +28,39 @@ export interface CallerEvents {
 
 /** What comes from the caller: audio, pictures, and turns that are marked by hand. */
 export class Caller {
+  readonly #clock: Clock;
   readonly #on: CallerEvents;
   readonly #activity: Activity | undefined;
   readonly #watch: InputWatch;
   readonly #microphone: Microphone;
   readonly #camera: Camera | undefined;
+  /** Audio was sent, and its end was not. */
+  #streaming = false;
+  #loudAt: number | undefined;
 
   /** @param byHand the app or the framework marks the caller's turns */
   constructor(settings: Settings, byHand: boolean, clock: Clock, on: CallerEvents) {
+    this.#clock = clock;
     this.#on = on;
-    this.#activity = byHand ? new Activity((command) => on.send(command)) : undefined;
+    this.#activity = byHand ? this.#createActivity() : undefined;
     this.#watch = new InputWatch(clock, {
       paused: () => {
-        if (!this.#activity) this.commit();
+        if (!this.#activity || this.#activity.isOpen) this.commit();
       },
       missing: () => on.missing(),
     });
-    this.#microphone = new Microphone((pcm) => {
-      if (this.#activity) this.#activity.audio(pcm);
-      else on.send({ type: 'audio', pcm });
-    }, this.#watch);
+    this.#microphone = new Microphone((pcm, loud) => this.#heard(pcm, loud), this.#watch);
     const { video, videoFps } = settings.capabilities;
     if (!video) return;
     this.#camera = new Camera(videoFps, settings.imageEncodeOptions, clock, {
       picture: (data) => on.send({ type: 'video', data, mimeType: 'image/jpeg' }),
       failed: (error) => on.warnOnce(`A video frame could not be encoded: ${String(error)}`),
     });
+  }
+
+  #createActivity(): Activity {
+    const expired = (nothing: boolean): void => (nothing ? this.clear() : this.commit());
+    return new Activity(this.#clock, { ...this.#on, expired });
   }
 
   /** The server must know of an open activity. */
@@ -65,17 +81,30 @@ export class Caller {
     this.#activity?.start();
   }
 
+  /** The agent was interrupted from outside: maybe a push-to-talk button went down. */
+  interrupted(): void {
+    if (!this.#activity?.mayBePressed) return;
+    this.#microphone.clear();
+    this.#activity.press();
+  }
+
+  replyRequested(): void {
+    this.#activity?.release();
+  }
+
   /** The caller's turn is over: marks its end (by hand), or flushes what the microphone holds. */
   commit(): void {
     this.#microphone.flush();
-    if (!this.#activity) this.#on.send({ type: 'audioStreamEnd' });
-    else if (this.#activity.commit()) this.#on.committed();
+    if (this.#activity) this.#activity.commit();
+    else if (this.#streaming) this.#on.send({ type: 'audioStreamEnd' });
+    this.#streaming = false;
   }
 
   /** Forgets what was not committed. */
   clear(): void {
     this.#microphone.clear();
-    this.#activity?.forget();
+    if (this.#activity) this.#activity.cancel();
+    else this.#on.takeBack();
   }
 
   /** The agent has spoken: by now a caller should have been heard. */
@@ -84,6 +113,25 @@ export class Caller {
   }
 
   close(): void {
+    if (this.activityIsOpen) this.#microphone.flush();
+    this.#activity?.close();
     this.#microphone.close();
+  }
+
+  #heard(pcm: Uint8Array, loud: boolean): void {
+    if (loud) this.#wasLoud();
+    if (this.#activity) {
+      this.#activity.audio(pcm, loud);
+      return;
+    }
+    this.#streaming = true;
+    this.#on.send({ type: 'audio', pcm });
+  }
+
+  #wasLoud(): void {
+    const now = this.#clock.now();
+    if (this.#loudAt !== undefined && now < this.#loudAt + LOUD_MS) return;
+    this.#loudAt = now;
+    this.#on.loud();
   }
 }

@@ -18,6 +18,9 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /** A network that takes nothing for this long is gone, though nobody said so, in ms. */
 const STUCK_MS = 5_000;
 
+/** What an open turn of the caller consists of. */
+const TURN = new Set<Command['type']>(['activityStart', 'audio']);
+
 /** The world, as tests may replace it. */
 export interface Environment {
   clock: Clock;
@@ -201,9 +204,16 @@ export class Link {
     this.#queue.retain((command) => command.type !== 'reply' || command.replyId !== replyId);
   }
 
-  /** Forgets caller audio that has not left. */
-  clearAudio(): void {
-    this.#queue.retain(({ type }) => type !== 'audio');
+  /**
+   * Forgets unsent caller audio, but not of turns that were committed. True when the server has heard
+   * the beginning of what is taken back.
+   */
+  takeBackAudio(): boolean {
+    const { commands } = this.#queue;
+    const since = commands.findLastIndex(({ type }) => type === 'activityEnd') + 1;
+    const open = commands.slice(since).filter(({ type }) => TURN.has(type));
+    this.#queue.retain((command) => !open.includes(command));
+    return this.#connection.isOpen && open.every(({ type }) => type !== 'activityStart');
   }
 
   /** Asks for an exchange of the connection at the next quiet point. */

@@ -6,18 +6,22 @@ import type { InputWatch } from './input_watch.js';
 /** Longest chunk on the wire, in ms (Gemini API live guide: 20 to 100 ms). */
 export const CHUNK_MS = 50;
 const CHUNK_SAMPLES = (INPUT_RATE * CHUNK_MS) / 1000;
+/** A peak above this is more than noise: 2 % of full scale, -34 dB; speech on a bad line is louder. */
+const LOUD = 655;
+/** Every so many samples are looked at: a voice has most of its energy far below 2 kHz. */
+const STRIDE = 4;
 
 /** Any frames → 16 kHz mono chunks of `CHUNK_MS`. */
 export class Microphone {
-  readonly #chunk: (pcm: Uint8Array) => void;
+  readonly #chunk: (pcm: Uint8Array, loud: boolean) => void;
   readonly #watch: InputWatch;
   #buffer = new Int16Array(CHUNK_SAMPLES);
   #filled = 0;
   #resampler: AudioResampler | undefined;
   #rate = INPUT_RATE;
 
-  /** @param chunk takes each chunk; the bytes are its own to keep */
-  constructor(chunk: (pcm: Uint8Array) => void, watch: InputWatch) {
+  /** @param chunk takes each chunk; the bytes are its own to keep. `loud`: it is more than noise */
+  constructor(chunk: (pcm: Uint8Array, loud: boolean) => void, watch: InputWatch) {
     this.#chunk = chunk;
     this.#watch = watch;
   }
@@ -79,10 +83,18 @@ export class Microphone {
 
   #emit(): void {
     if (this.#filled === 0) return;
-    const { buffer } = this.#buffer.slice(0, this.#filled);
+    const samples = this.#buffer.slice(0, this.#filled);
     this.#filled = 0;
-    this.#chunk(new Uint8Array(buffer));
+    this.#chunk(new Uint8Array(samples.buffer), isLoud(samples));
   }
+}
+
+function isLoud(samples: Int16Array): boolean {
+  for (let i = 0; i < samples.length; i += STRIDE) {
+    const sample = samples[i] ?? 0;
+    if (sample > LOUD || sample < -LOUD) return true;
+  }
+  return false;
 }
 
 /** The mean of the channels; the native resampler does not mix. */

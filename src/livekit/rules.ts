@@ -15,6 +15,7 @@ export function turnRules(settings: Settings): TurnRules {
     cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
     firstTurnShieldMs: settings.firstTurnShieldMs,
     watchdog: row.conversation ? settings.watchdog : null,
+    turnsByHand: !detectsTurns(settings),
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
 }

@@ -74,7 +74,10 @@ export class RealtimeSession extends llm.RealtimeSession {
     const { link } = this.#sync;
     this.#caller = new Caller(settings, this.manualActivityDetection, env.clock, {
       send: (command) => link.send(command),
+      takeBack: () => link.takeBackAudio(),
       committed: () => this.#machine.input({ type: 'turnCommitted' }),
+      discarded: () => this.#machine.input({ type: 'turnDiscarded' }),
+      loud: () => this.#machine.input({ type: 'callerLoud' }),
       missing: () => this.#tell.report('no_caller_audio'),
       warnOnce: (text) => this.#tell.warnOnce(text),
     });
@@ -194,6 +197,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     signal?.addEventListener('abort', abort, { once: true });
     const forget = (): void => signal?.removeEventListener('abort', abort);
     reply.then(forget, forget);
+    this.#caller.replyRequested();
     this.#machine.input({
       type: 'replyRequested',
       replyId,
@@ -211,7 +215,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override startUserActivity(): void {
-    this.#caller.startActivity();
+    if (!this.#closing) this.#caller.startActivity();
   }
 
   /** The caller's turn is over: marks its end (by hand), or flushes what the microphone holds. */
@@ -222,13 +226,13 @@ export class RealtimeSession extends llm.RealtimeSession {
 
   override clearAudio(): Promise<void> {
     this.#caller.clear();
-    this.#sync.link.clearAudio();
     return Promise.resolve();
   }
 
   /** Ends what is being said here, at once; the rest of it is discarded. */
   override interrupt(): Promise<void> {
     this.#machine.input({ type: 'interruptRequested' });
+    this.#caller.interrupted();
     return Promise.resolve();
   }
 
@@ -254,10 +258,10 @@ export class RealtimeSession extends llm.RealtimeSession {
   async #close(): Promise<void> {
     await Promise.resolve();
     this.#cancelDial();
+    this.#caller.close();
     this.#machine.input({ type: 'closed', why: 'closed' });
     this.#machine.stop();
     this.#tell.report('health', this.health);
-    this.#caller.close();
     this.#forget();
     const done = Promise.allSettled([this.#sync.link.close(), super.close()]);
     let cancel = (): void => {};

@@ -6,9 +6,17 @@ import { answeredReply } from './replies.js';
 import { CUT_MS, LOCAL_CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
 import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
 
-/** Output of an answer that was interrupted. */
+/** Output of an answer that was interrupted, or that answers a turn which was taken back. */
 function discards(d: Draft): boolean {
-  const { turn } = d.s;
+  const { turn, unwantedUntil } = d.s;
+  // Until its boundary, output still belongs to the answer before.
+  const isNext = turn.is === 'idle' || (turn.is === 'cut' && turn.heard);
+  if (isNext && unwantedUntil !== undefined && d.at < unwantedUntil) {
+    d.s.unwantedUntil = undefined;
+    const [since, until] = [d.at, d.at + CUT_MS];
+    d.s.turn = { is: 'cut', since, until, heard: false, local: true, unwanted: true };
+    return true;
+  }
   if (turn.is !== 'cut' || turn.heard) return false;
   if (turn.local) {
     d.s.turn = { ...turn, until: Math.min(d.at + CUT_MS, turn.since + LOCAL_CUT_MS) };
@@ -116,6 +124,7 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
   const fresh = asked.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
   if (fresh.length === 0) return;
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
+  d.s.unwantedUntil = undefined;
   const generation = openFor(d);
   if (!generation) return;
   for (const { id, name, args } of fresh) {

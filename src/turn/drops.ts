@@ -13,6 +13,7 @@ export function connectionLost(d: Draft): void {
   d.s.aside = '';
   d.s.owedUntil = undefined;
   d.s.cancelAt = undefined;
+  d.s.unwantedUntil = undefined;
   d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
 }
 
@@ -33,6 +34,7 @@ export function closed(d: Draft, why: ReplyFailure): void {
   d.s.early = undefined;
   d.s.aside = '';
   d.s.owedUntil = undefined;
+  d.s.unwantedUntil = undefined;
   d.s.owed = undefined;
   d.s.cancelAt = undefined;
   d.s.offline = true;

@@ -23,6 +23,8 @@ export interface TurnRules {
   firstTurnShieldMs?: number;
   /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
   wordsMayWait?: boolean;
+  /** The framework or the app marks the caller's turns: it knows who speaks, and is not told. */
+  turnsByHand?: boolean;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -60,6 +62,8 @@ export type Input =
   | { type: 'replyAborted'; at: number; replyId: string }
   | { type: 'interruptRequested'; at: number }
   | { type: 'turnCommitted'; at: number }
+  /** The app took back a turn that the server has heard: its answer is not wanted. */
+  | { type: 'turnDiscarded'; at: number }
   /** The microphone carries more than noise; said about twice a second at most. */
   | { type: 'callerLoud'; at: number }
   | { type: 'toolSettled'; at: number; callId: string }
@@ -95,9 +99,17 @@ export type Turn =
   | { is: 'drained'; complete: boolean }
   /**
    * Interrupted: output is discarded until something shows that it is new. `local`: the server does
-   * not know and goes on with its answer, so the deadline moves with what is discarded.
+   * not know and goes on with its answer, so the deadline moves with what is discarded. `unwanted`: it
+   * answers a turn that was taken back, whose transcript shows nothing new.
    */
-  | { is: 'cut'; since: number; until: number; heard: boolean; local: boolean };
+  | {
+      is: 'cut';
+      since: number;
+      until: number;
+      heard: boolean;
+      local: boolean;
+      unwanted?: true;
+    };
 
 /** What the caller is saying or has said; it lives beside the model's turn. */
 export interface Utterance {
@@ -145,6 +157,8 @@ export interface TurnState {
   calls: readonly PendingCall[];
   /** The caller's turn was committed by hand: an answer is on its way, at the latest now. */
   owedUntil: number | undefined;
+  /** The caller's turn was taken back: an answer that begins by then is the answer to it. */
+  unwantedUntil: number | undefined;
   owed: Owed | undefined;
   /** When the server was asked to cancel its answer. */
   cancelAt: number | undefined;
@@ -178,6 +192,7 @@ export function initialState(prefix: string): TurnState {
     replies: [],
     calls: [],
     owedUntil: undefined,
+    unwantedUntil: undefined,
     owed: undefined,
     cancelAt: undefined,
     shieldUntil: undefined,
@@ -195,13 +210,15 @@ export function initialState(prefix: string): TurnState {
 /** When `tick` has something to do; undefined when nothing waits for time. */
 export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
   // Runs after every input, audio included: no lists here.
-  const { turn, early, utterance, owedUntil, owed, replies, cancelAt, shieldUntil } = state;
+  const { turn, early, utterance, owedUntil, unwantedUntil, owed, replies } = state;
+  const { cancelAt, shieldUntil } = state;
   let due = Math.min(
     turn.is === 'cut' ? turn.until : Infinity,
     turn.is === 'open' ? turn.generation.endsAt : Infinity,
     early ? early.at + EARLY_MS : Infinity,
     utteranceDeadline(utterance) ?? Infinity,
     owedUntil ?? Infinity,
+    unwantedUntil ?? Infinity,
     owed?.dueAt ?? Infinity,
     cancelAt === undefined ? Infinity : cancelAt + CANCEL_MS,
     shieldUntil || Infinity,

@@ -39,7 +39,12 @@ export interface Step {
  * the input, ids from a counter, so a replay is exact. PROTOCOL.md has the table of its states.
  */
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
-  const draft: Draft = { s: { ...state }, out: [], at: input.at };
+  const draft: Draft = {
+    s: { ...state },
+    out: [],
+    at: input.at,
+    tellsSpeech: !rules.turnsByHand,
+  };
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
   askNext(draft);
   return { state: draft.s, effects: draft.out };
@@ -128,6 +133,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
     case 'replyWritten':
       replyWritten(d, input.replyId);
       d.s.askedAt = d.at;
+      d.s.unwantedUntil = undefined;
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
@@ -137,9 +143,8 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       interruptRequested(d, rules);
       break;
     case 'turnCommitted':
-      d.s.owedUntil = d.at + rules.replyTimeoutMs;
-      d.s.askedAt = d.at;
-      owed.answerOwed(d, rules);
+    case 'turnDiscarded':
+      turnEnded(d, input.type === 'turnCommitted', rules);
       break;
     case 'callerLoud':
       d.s.loudAt = d.at;
@@ -174,6 +179,16 @@ function interruptRequested(d: Draft, rules: TurnRules): void {
   if (d.s.turn.is !== 'open') return;
   answer.cut(d);
   cancelAnswer(d, rules);
+}
+
+/** By hand: an answer is on its way, wanted or not. */
+function turnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
+  const until = d.at + rules.replyTimeoutMs;
+  d.s.unwantedUntil = wanted ? undefined : until;
+  if (!wanted) return;
+  d.s.owedUntil = until;
+  d.s.askedAt = d.at;
+  owed.answerOwed(d, rules);
 }
 
 /** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
@@ -214,6 +229,7 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   if (!empty) return;
   // An empty turn is no answer.
   d.s.owedUntil = undefined;
+  d.s.unwantedUntil = undefined;
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
 }
 
@@ -234,6 +250,7 @@ function tick(d: Draft, rules: TurnRules): void {
   }
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
+  if (d.at >= (d.s.unwantedUntil ?? Infinity)) d.s.unwantedUntil = undefined;
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
   if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);

@@ -7,6 +7,8 @@ export interface Draft {
   readonly s: TurnState;
   readonly out: Effect[];
   readonly at: number;
+  /** LiveKit hears from us that the caller speaks. */
+  readonly tellsSpeech: boolean;
 }
 
 export function newId(d: Draft, kind: string): string {
@@ -17,10 +19,10 @@ export function newId(d: Draft, kind: string): string {
 export function speechStarted(d: Draft, reported: boolean): void {
   if (d.s.utterance?.answered) finishUtterance(d);
   const utterance = d.s.utterance ?? create(d, d.at, false);
-  if (!utterance.announced) d.out.push({ type: 'startSpeech' });
+  if (!utterance.announced && d.tellsSpeech) d.out.push({ type: 'startSpeech' });
   d.s.utterance = {
     ...utterance,
-    announced: true,
+    announced: d.tellsSpeech,
     reported: utterance.reported || reported,
     lastAt: d.at,
   };
@@ -49,7 +51,7 @@ export function userSaid(d: Draft, text: string, interim: boolean): void {
     else d.s.utterance = create(d, answer, true);
   }
   const before = d.s.utterance as Utterance;
-  if (turn.is === 'cut' && !before.answered) d.s.turn = { ...turn, heard: true };
+  if (turn.is === 'cut' && !turn.unwanted && !before.answered) d.s.turn = { ...turn, heard: true };
   const heard = before.text + text;
   d.s.utterance = { ...before, lastAt: d.at, text: interim ? before.text : heard };
   if (!before.reported && !before.answered) d.s.askedAt = d.at;

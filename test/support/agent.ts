@@ -4,6 +4,7 @@ import type { AudioFrame } from '@livekit/rtc-node';
 import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
 import { onTestFinished } from 'vitest';
 import type { RealtimeModelOptions } from '../../src/index.js';
+import type { Environment } from '../../src/livekit/link.js';
 import type { LiveServer, LiveServerOptions } from '../../src/testing/index.js';
 import { modelFor, startServer } from './call.js';
 
@@ -82,19 +83,27 @@ export interface AgentCall {
   until(when: (story: readonly string[]) => boolean): Promise<void>;
 }
 
+/** How the session differs from one without a VAD, whose turns the server detects. */
+export interface AgentOptions {
+  session?: Partial<voice.AgentSessionOptions>;
+  env?: Partial<Environment>;
+}
+
 /** A real AgentSession without a room, talking to the strict server. */
 export async function startAgent(
   agent: voice.Agent,
   options: RealtimeModelOptions = {},
   serverOptions: LiveServerOptions = {},
+  given: AgentOptions = {},
 ): Promise<AgentCall> {
   const server = await startServer(serverOptions);
   const session = new voice.AgentSession({
-    llm: modelFor(server, options),
+    llm: modelFor(server, options, given.env),
     vad: null,
     turnHandling: { turnDetection: null },
     aecWarmupDuration: null,
     userAwayTimeout: null,
+    ...given.session,
   });
   const mic = new Mic();
   const speaker = new Speaker();

@@ -50,6 +50,7 @@ export const boundary = (reason?: string): Timeless => ({
 export const inProgress: Timeless = { type: 'boundary', inProgress: true };
 export const interruptRequested: Timeless = { type: 'interruptRequested' };
 export const turnCommitted: Timeless = { type: 'turnCommitted' };
+export const turnDiscarded: Timeless = { type: 'turnDiscarded' };
 export const connectionLost: Timeless = { type: 'connectionLost' };
 export const tick: Timeless = { type: 'tick' };
 
