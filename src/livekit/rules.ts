@@ -13,6 +13,7 @@ export function turnRules(settings: Settings): TurnRules {
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
     watchdog: row.conversation ? settings.watchdog : null,
+    falseInterruption: settings.falseInterruption,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
 }

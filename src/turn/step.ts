@@ -2,6 +2,7 @@
 import * as answer from './answer.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
+import { doubtInterruption, resolveDoubt, weighDoubt } from './false_interruption.js';
 import * as owed from './owed.js';
 import { failReply, replyAborted, replyRequested } from './replies.js';
 import {
@@ -31,6 +32,7 @@ export interface Step {
  */
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   const draft: Draft = { s: { ...state }, out: [], at: input.at };
+  weighDoubt(draft, input, rules);
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
   return { state: draft.s, effects: draft.out };
 }
@@ -56,7 +58,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       callsCancelled(d, input.ids);
       return true;
     case 'interrupted':
-      interrupted(d);
+      interrupted(d, rules);
       return true;
     case 'userSaid':
       userSaid(d, input.text, input.interim);
@@ -162,7 +164,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
 }
 
 /** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
-function interrupted(d: Draft): void {
+function interrupted(d: Draft, rules: TurnRules): void {
   const { turn, replies } = d.s;
   // A reply request interrupts too. To call that speech would make the framework drop the reply.
   const ours = turn.is !== 'open' && replies.some(({ writtenAt }) => writtenAt !== undefined);
@@ -173,7 +175,9 @@ function interrupted(d: Draft): void {
       : { is: 'cut', until: d.at + CUT_MS, heard: false, local: false };
   d.s.early = undefined;
   d.s.aside = '';
-  if (!ours) speechStarted(d, false);
+  if (ours) return;
+  speechStarted(d, false);
+  doubtInterruption(d, rules);
 }
 
 function generationComplete(d: Draft): void {
@@ -214,6 +218,7 @@ function tick(d: Draft, rules: TurnRules): void {
   }
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
+  resolveDoubt(d, rules);
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
   for (const { replyId, writtenAt } of d.s.replies) {
