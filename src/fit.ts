@@ -20,6 +20,7 @@ export function fit(settings: Settings, given: RealtimeModelOptions, warnings: s
   thinking(settings, warnings, leaveOut);
   dialog(settings, leaveOut);
   transcriptions(settings, warnings);
+  interruptions(settings);
   const row = settings.capabilities;
   if (settings.mediaResolution && !includes(row.mediaResolutions, settings.mediaResolution)) {
     leaveOut('mediaResolution', 'does not take it.');
@@ -49,6 +50,20 @@ function resumption(settings: Settings): void {
   throw optionsError(
     'sessionResumption.transparent is refused by the Gemini API.',
     'Leave it out, or use Vertex AI.',
+  );
+}
+
+/** Words of the caller tell a false interruption, and only audio can be taken up in its middle. */
+function interruptions(settings: Settings): void {
+  if (!settings.falseInterruption) return;
+  const { automaticActivityDetection, activityHandling } = settings.realtimeInputConfig ?? {};
+  const interrupts =
+    !automaticActivityDetection?.disabled && `${activityHandling}` !== 'NO_INTERRUPTION';
+  const speaks = settings.modalities.every((modality) => `${modality}` === 'AUDIO');
+  if (settings.inputAudioTranscription && interrupts && speaks) return;
+  throw optionsError(
+    'falseInterruption needs spoken answers, inputAudioTranscription, and a server that interrupts.',
+    'Leave it out, or leave modalities, transcription and activity detection as they are by default.',
   );
 }
 

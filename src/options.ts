@@ -39,6 +39,23 @@ export interface Watchdog {
 /** Ask again; resume on a new connection; begin a fresh session with the history. */
 export type WatchdogStep = 'nudge' | 'resume' | 'fresh';
 
+/** A buffer at the beginning of each answer against gaps in it. */
+export interface PlayoutBuffer {
+  /** Audio that the first answer holds before it begins, in ms; 0 begins with none. @default 100 */
+  initialMs?: number;
+  /** Most that an answer may hold, in ms; longer gaps are not bridged. @default 500 */
+  maxMs?: number;
+}
+
+/** What is done about interruptions in which nobody said anything. */
+export interface FalseInterruption {
+  /**
+   * Wait for words of the caller, in ms from the last sign of noise, 100 to 5000. Too short talks over
+   * callers whose words are transcribed late, too long leaves a pause after each cough. @default 2000
+   */
+  afterMs?: number;
+}
+
 /** How a pushed video frame becomes a picture. */
 export interface ImageEncodeOptions {
   format: 'JPEG';
@@ -160,6 +177,17 @@ export interface RealtimeModelOptions {
    */
   watchdog?: Watchdog | null;
   /**
+   * Holds the beginning of each answer until so much audio is there or so much time has passed. Begins
+   * with `initialMs`, grows by the gaps of the answer before, shrinks without; null plays at once.
+   * @default null
+   */
+  playoutBuffer?: PlayoutBuffer | null;
+  /**
+   * Goes on with an answer that was interrupted when the caller then says nothing (a cough, an echo);
+   * null lets the rest be lost. @default null
+   */
+  falseInterruption?: FalseInterruption | null;
+  /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
    */
@@ -215,5 +243,7 @@ export interface Settings extends Omit<
   audioBufferMs: number;
   firstTurnShieldMs: number;
   watchdog: Required<Watchdog> | null;
+  playoutBuffer: Required<PlayoutBuffer> | null;
+  falseInterruption: Required<FalseInterruption> | null;
   toolBehavior: Behavior;
 }

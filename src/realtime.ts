@@ -15,6 +15,8 @@ export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
   type RealtimeModelOptions,
+  type FalseInterruption,
+  type PlayoutBuffer,
   type Watchdog,
 } from './options.js';
 export type { Voice } from './protocol/voices.js';

@@ -10,6 +10,8 @@ import { DEFAULT_MODEL } from './models/table.js';
 import {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
   type Environment,
+  type FalseInterruption,
+  type PlayoutBuffer,
   type RealtimeModelOptions,
   type Settings,
   type Watchdog,
@@ -51,6 +53,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     audioBufferMs: options.audioBufferMs ?? 2_000,
     firstTurnShieldMs: options.firstTurnShieldMs ?? 0,
     watchdog: watchdog(options.watchdog),
+    playoutBuffer: playoutBuffer(options.playoutBuffer),
+    falseInterruption: falseInterruption(options.falseInterruption),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -82,6 +86,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
   audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
+  playoutBuffer: true, falseInterruption: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -163,6 +168,32 @@ function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null
     );
   }
   return { answerMs, steps };
+}
+
+function playoutBuffer(given: PlayoutBuffer | null | undefined): Required<PlayoutBuffer> | null {
+  if (!given) return null;
+  const { initialMs = 100, maxMs = 500 } = given;
+  if (!(initialMs >= 0 && initialMs <= maxMs && maxMs >= 1 && maxMs <= 5_000)) {
+    throw optionsError(
+      `Option playoutBuffer is ${inspect(given)}.`,
+      'Give initialMs from 0 to maxMs, and maxMs from 1 to 5000, or null to switch it off.',
+    );
+  }
+  return { initialMs, maxMs };
+}
+
+function falseInterruption(
+  given: FalseInterruption | null | undefined,
+): Required<FalseInterruption> | null {
+  if (!given) return null;
+  const { afterMs = 2_000 } = given;
+  if (!(afterMs >= 100 && afterMs <= 5_000)) {
+    throw optionsError(
+      `Option falseInterruption is ${inspect(given)}.`,
+      'Give afterMs from 100 to 5000, or null to switch it off.',
+    );
+  }
+  return { afterMs };
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

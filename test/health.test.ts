@@ -23,6 +23,8 @@ describe('the log', () => {
       stalls: 0,
       memoryLosses: 0,
       droppedAudioMs: 0,
+      underruns: 0,
+      underrunMs: 0,
       timeToFirstAudioMs: undefined,
     });
   });

@@ -788,6 +788,34 @@ async function heldUntil(options: Options, ms: number): Promise<boolean> {
   return connection.audioMs === 0;
 }
 
+/** Is the first audio of an answer, 100 ms, still held so long after its arrival? */
+async function holdsFirstAudio(options: Options, afterMs: number): Promise<boolean> {
+  const clock = new ManualClock();
+  const { connection, log } = await startCall({ options, env: { clock } });
+  connection.audio(100);
+  await log.untilNamed('generation_created');
+  clock.advance(afterMs);
+  let held = true;
+  for await (const { audioStream } of log.generations[0]!.messageStream) {
+    const read = audioStream.getReader().read();
+    void read.then(() => (held = false));
+    await new Promise(setImmediate);
+    break;
+  }
+  return held;
+}
+
+/** Is an answer that was cut off unheard said after all, so long after its interruption? */
+async function resumes(options: Options, afterMs: number): Promise<boolean> {
+  const clock = new ManualClock();
+  const { connection, log } = await startCall({ options, env: { clock } });
+  connection.audio(100);
+  connection.interrupted();
+  await log.untilNamed('input_speech_started');
+  clock.advance(afterMs);
+  return log.generations.length === 2;
+}
+
 const client = new OAuth2Client();
 client.setCredentials({ access_token: 'ya29.mine', expiry_date: Date.now() + 3_600_000 });
 
@@ -1028,6 +1056,17 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await timesAsked({ watchdog: { ...watchdog, answerMs: 1_001 } })).toBe(1);
     expect(await timesAsked({ watchdog: { ...watchdog, steps: [] } })).toBe(1);
     expect(await timesAsked({ watchdog: null })).toBe(1);
+  },
+  playoutBuffer: async () => {
+    expect(await holdsFirstAudio({ playoutBuffer: { initialMs: 300 } }, 299)).toBe(true);
+    expect(await holdsFirstAudio({ playoutBuffer: { initialMs: 300 } }, 300)).toBe(false);
+    expect(await holdsFirstAudio({ playoutBuffer: { initialMs: 0 } }, 0)).toBe(false);
+    expect(await holdsFirstAudio({}, 0)).toBe(false);
+  },
+  falseInterruption: async () => {
+    expect(await resumes({ falseInterruption: { afterMs: 500 } }, 499)).toBe(false);
+    expect(await resumes({ falseInterruption: { afterMs: 500 } }, 500)).toBe(true);
+    expect(await resumes({}, 60_000)).toBe(false);
   },
   tokenProvider: async () => {
     const keys = ['auth_tokens/mine'];

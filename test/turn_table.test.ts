@@ -87,6 +87,10 @@ const ROWS: Record<string, Row> = {
   replyWritten: { given: [replyRequested('r1')], input: replyWritten('r1') },
   'replyAborted, reply written': { given: asked('r1'), input: replyAborted('r1') },
   interruptRequested: { input: interruptRequested },
+  'interruptRequested, falseInterruption': {
+    rules: { falseInterruption: { afterMs: 2_000 } },
+    input: interruptRequested,
+  },
   turnCommitted: { input: turnCommitted },
   turnDiscarded: { input: turnDiscarded },
   "audio, the caller's turn was discarded": { given: [turnDiscarded], input: audio() },
@@ -97,6 +101,12 @@ const ROWS: Record<string, Row> = {
   'connectionBack, reply requested': { given: [replyRequested('r1')], input: connectionBack(true) },
   'closed, reply requested': { given: [replyRequested('r1')], input: closed },
   'tick, at the deadline': { afterMs: 'deadline', input: tick },
+  'tick, after a false interruption': {
+    rules: { falseInterruption: { afterMs: 2_000 } },
+    given: [interrupted],
+    afterMs: 'deadline',
+    input: tick,
+  },
   'tick, after a blocking call': {
     rules: { blockingCalls: true },
     given: [calls('c1')],

@@ -2,25 +2,40 @@
 import type { llm } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
+import type { Clock } from '../clock.js';
+import type { KeptSpeech } from './kept_speech.js';
+import { durationMs, PlayoutLine, type Playout } from './playout.js';
+import { SteadyRate } from './steady_rate.js';
 
 /** A stream we feed. Writing to a closed or cancelled one does nothing and never throws. */
 class Feed<T> {
   #controller: ReadableStreamDefaultController<T> | undefined;
+  #queue: ReadableStreamDefaultController<T> | undefined;
+  #written = 0;
   readonly stream: ReadableStream<T>;
 
   constructor() {
-    this.stream = new ReadableStream<T>({
-      start: (controller) => {
+    const source = {
+      start: (controller: ReadableStreamDefaultController<T>): void => {
         this.#controller = controller;
+        this.#queue = controller;
       },
-      cancel: () => {
+      cancel: (): void => {
         this.#controller = undefined;
       },
-    });
+    };
+    this.stream = new ReadableStream<T>(source, { highWaterMark: 0 });
+  }
+
+  /** Something was written, and all of it still waits for a reader. */
+  get isUnread(): boolean {
+    return this.#written > 0 && this.#queue?.desiredSize === -this.#written;
   }
 
   write(value: T): void {
-    this.#controller?.enqueue(value);
+    if (!this.#controller) return;
+    this.#written += 1;
+    this.#controller.enqueue(value);
   }
 
   close(): void {
@@ -32,6 +47,16 @@ class Feed<T> {
 interface Message {
   text: Feed<string>;
   audio: Feed<AudioFrame>;
+  line: PlayoutLine;
+  rate: SteadyRate;
+}
+
+/** What answers of one session share. */
+export interface Stage {
+  clock: Clock;
+  playout: Playout;
+  /** Where what was cut off can be taken up again. */
+  kept: KeptSpeech | undefined;
 }
 
 /** Audio this long of which no sample is louder than this is silence (of 32768). */
@@ -50,7 +75,14 @@ export class Generation {
   #playedMs = 0;
   #peak = 0;
 
-  constructor(readonly id: string) {}
+  readonly #stage: Stage;
+
+  constructor(
+    readonly id: string,
+    stage: Stage,
+  ) {
+    this.#stage = stage;
+  }
 
   event(userInitiated: boolean): llm.GenerationCreatedEvent {
     return {
@@ -62,9 +94,10 @@ export class Generation {
   }
 
   openMessage(messageId: string, modality: 'audio' | 'text'): void {
-    this.#closeMessage();
-    const message: Message = { text: new Feed(), audio: new Feed() };
+    this.#closeMessage(true);
+    const message = this.#newMessage(modality);
     this.#message = message;
+    this.#stage.kept?.begin(messageId, () => this.#messages.isUnread);
     this.#messages.write({
       messageId,
       textStream: message.text.stream,
@@ -74,16 +107,23 @@ export class Generation {
   }
 
   writeText(text: string): void {
-    this.#message?.text.write(text);
+    if (!this.#message) return;
+    this.#stage.kept?.add(text);
+    this.#message.line.write(text);
   }
 
   /** @param data base64 of signed 16 bit little-endian mono samples */
   playAudio(data: string, rate: number): void {
     const samples = this.#samples(Buffer.from(data, 'base64'));
     if (samples.length === 0) return;
-    this.#playedMs += (samples.length * 1000) / rate;
+    const frame = new AudioFrame(samples, rate, 1, samples.length);
+    this.#playedMs += durationMs(frame);
     if (this.#peak <= SILENT_PEAK) this.#measure(samples);
-    this.#message?.audio.write(new AudioFrame(samples, rate, 1, samples.length));
+    this.playFrame(frame);
+  }
+
+  playFrame(frame: AudioFrame): void {
+    this.#message?.rate.push(frame);
   }
 
   /** It was long enough to be an answer, and none of it could be heard. */
@@ -92,11 +132,13 @@ export class Generation {
   }
 
   callTool(call: llm.FunctionCall): void {
+    this.#message?.line.release();
     this.#calls.write(call);
   }
 
-  close(): void {
-    this.#closeMessage();
+  /** @param heard what is still held back is handed over first; else it is dropped */
+  close(heard: boolean): void {
+    this.#closeMessage(heard);
     this.#calls.close();
     this.#messages.close();
   }
@@ -107,7 +149,26 @@ export class Generation {
     }
   }
 
-  #closeMessage(): void {
+  #newMessage(modality: 'audio' | 'text'): Message {
+    const { clock, playout, kept } = this.#stage;
+    const text = new Feed<string>();
+    const audio = new Feed<AudioFrame>();
+    const holdMs = modality === 'audio' ? playout.holdMs : 0;
+    const line = new PlayoutLine(playout, holdMs, clock, (piece) => {
+      if (typeof piece === 'string') text.write(piece);
+      else audio.write(piece);
+    });
+    const rate = new SteadyRate((frame) => {
+      kept?.add(frame);
+      line.play(frame);
+    });
+    return { text, audio, line, rate };
+  }
+
+  #closeMessage(heard: boolean): void {
+    if (heard) this.#message?.rate.flush();
+    this.#message?.rate.close();
+    this.#message?.line.end(heard);
     this.#message?.text.close();
     this.#message?.audio.close();
     this.#message = undefined;

@@ -19,6 +19,10 @@ export interface Health {
   memoryLosses: number;
   /** Caller audio that could not be sent in time. */
   droppedAudioMs: number;
+  /** Gaps in answers because audio came too late to be played on without a break. */
+  underruns: number;
+  /** How long they were, summed up. */
+  underrunMs: number;
   /** From the end of the caller's speech, a request or a tool result to the first audio. */
   timeToFirstAudioMs: { count: number; p50: number; p95: number } | undefined;
 }
@@ -49,7 +53,10 @@ const KEPT = 200;
 
 /** Keeps count of what happens to the connections and answers of a session. */
 export class HealthLog {
-  readonly #count = { recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 };
+  readonly #count = {
+    ...{ recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 },
+    ...{ underruns: 0, underrunMs: 0 },
+  };
   #connections = 0;
   #acquireMs: number | undefined;
   #firstAudio: number[] = [];
@@ -111,6 +118,11 @@ export class HealthLog {
     if (what === 'empty_turn' || what === 'silent_audio') this.#count.silentTurns += 1;
     const { step } = (detail ?? {}) as { step?: string };
     if (what === 'unanswered' && step !== 'none') this.#count.stalls += 1;
+  }
+
+  underrun(ms: number): void {
+    this.#count.underruns += 1;
+    this.#count.underrunMs += ms;
   }
 
   firstAudioAfter(ms: number): void {

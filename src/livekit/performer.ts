@@ -38,7 +38,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       }
       break;
     case 'closeGeneration': {
-      const silent = output.close(effect.generationId);
+      const silent = output.close(effect.generationId, effect.end);
       if (silent && effect.end === 'complete') rooms.heardNothing();
       rooms.answerEnded();
       break;
@@ -83,7 +83,8 @@ function toServer(effect: Effect, sync: Sync): boolean {
   }
 }
 
-function announce(effect: Effect, { sync, tell, labels, transcribes }: PerformerRooms): void {
+function announce(effect: Effect, rooms: PerformerRooms): void {
+  const { sync, tell, labels, transcribes } = rooms;
   switch (effect.type) {
     case 'startSpeech':
       tell.emit('input_speech_started', {});
@@ -98,6 +99,12 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
         isFinal: effect.isFinal,
         turnStartedAt: effect.startedAt,
       });
+      break;
+    case 'resumeSpeech':
+      resumeSpeech(effect, rooms);
+      break;
+    case 'forgetSpeech':
+      rooms.output.forget();
       break;
     case 'reportUsage': {
       const { usage, generation, at } = effect;
@@ -119,6 +126,18 @@ function failReply(replyId: string, why: ReplyFailure, { output, tell }: Perform
   if (why === 'aborted' || why === 'closed') return;
   tell.warn(`A reply failed: ${message}`);
   tell.report('reply_failed', { why });
+}
+
+type Resume = Extract<Effect, { type: 'resumeSpeech' }>;
+
+function resumeSpeech(effect: Resume, { output, sync, tell }: PerformerRooms): void {
+  const { generationId, messageId: id, at: createdAt } = effect;
+  const { ms, text: said } = output.resume(generationId, id);
+  const text = said.trim();
+  if (text !== '') {
+    sync.conversation.remember({ id, role: 'assistant', text, interrupted: false, createdAt });
+  }
+  tell.report('false_interruption', { resumedMs: Math.round(ms) });
 }
 
 const REFUSAL = 'Tools are not available for this reply. Answer in speech, without calling one.';

@@ -16,6 +16,7 @@ export function turnRules(settings: Settings): TurnRules {
     firstTurnShieldMs: settings.firstTurnShieldMs,
     watchdog: row.conversation ? settings.watchdog : null,
     turnsByHand: !detectsTurns(settings),
+    falseInterruption: settings.falseInterruption,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
 }

@@ -5,6 +5,7 @@ import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
 import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
+import { callerSpeaks } from '../turn/false_interruption.js';
 import { applyUpdate } from '../validate.js';
 import { Caller } from './caller.js';
 import type { Health } from './health.js';
@@ -64,7 +65,10 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#forget = forget;
     this.#tell = new Teller(this, model.label(), env.clock, this.logger);
     for (const warning of warnings) this.#tell.warnOnce(warning);
-    this.#output = new Output((event) => this.#tell.emit('generation_created', event));
+    this.#output = new Output(settings, env.clock, {
+      created: (event) => this.#tell.emit('generation_created', event),
+      underrun: (ms) => this.#sync.health.underrun(ms),
+    });
     this.#sync = new Sync(settings, env, {
       tell: this.#tell,
       machine: () => this.#machine,
@@ -231,7 +235,9 @@ export class RealtimeSession extends llm.RealtimeSession {
 
   /** Ends what is being said here, at once; the rest of it is discarded. */
   override interrupt(): Promise<void> {
-    this.#machine.input({ type: 'interruptRequested' });
+    // The framework calls this inside the event that announces speech, an app at another time.
+    const reaction = this.#tell.emitting === 'input_speech_started';
+    this.#machine.input({ type: 'interruptRequested', reaction });
     this.#caller.interrupted();
     return Promise.resolve();
   }
@@ -239,10 +245,12 @@ export class RealtimeSession extends llm.RealtimeSession {
   /** Keeps the local history to what was heard; the service has no such request. */
   override truncate(options: {
     messageId: string;
-    /** Not needed here: the transcript says it. */
+    /** Where a false interruption resumes. */
     audioEndMs?: number;
     audioTranscript?: string;
   }): Promise<void> {
+    const wasCaller = callerSpeaks(this.#machine.state);
+    this.#output.played(options.messageId, wasCaller ? options.audioEndMs : undefined);
     if (options.audioTranscript !== undefined) {
       this.#sync.conversation.truncate(options.messageId, options.audioTranscript);
     }

@@ -14,6 +14,7 @@ export class Teller {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #said = new Set<string>();
+  #emitting: string | undefined;
 
   constructor(session: llm.RealtimeSession, label: string, clock: Clock, logger: Logger) {
     this.#session = session;
@@ -22,13 +23,22 @@ export class Teller {
     this.#logger = logger;
   }
 
+  /** The event whose listeners are running. */
+  get emitting(): string | undefined {
+    return this.#emitting;
+  }
+
   emit(event: string, payload: unknown): void {
     // An `error` that nobody listens to would be thrown by Node itself.
     if (this.#session.listenerCount(event) === 0) return;
+    const outer = this.#emitting;
+    this.#emitting = event;
     try {
       this.#session.emit(event, payload);
     } catch (error) {
       this.#logger.error({ event, error }, 'a listener of the realtime session threw');
+    } finally {
+      this.#emitting = outer;
     }
   }
 

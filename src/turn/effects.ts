@@ -23,6 +23,10 @@ export type Effect =
   | { type: 'writeText'; generationId: string; text: string }
   | { type: 'callTool'; generationId: string; call: ToolCall; at: number }
   | { type: 'closeGeneration'; generationId: string; end: GenerationEnd; at: number }
+  /** Say what nobody heard of the answer that was cut off, as one of its own. */
+  | { type: 'resumeSpeech'; generationId: string; messageId: string; at: number }
+  /** It is not going to be said any more. */
+  | { type: 'forgetSpeech' }
   | { type: 'remember'; message: Remembered }
   | { type: 'amend'; messageId: string; text: string }
   | { type: 'startSpeech' }
@@ -57,6 +61,7 @@ export type Report =
   | 'no_caller_audio'
   | 'health'
   | 'late_transcript'
+  | 'false_interruption'
   | 'unknown_frame';
 
 export interface ToolCall {

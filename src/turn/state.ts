@@ -25,6 +25,8 @@ export interface TurnRules {
   wordsMayWait?: boolean;
   /** The framework or the app marks the caller's turns: it knows who speaks, and is not told. */
   turnsByHand?: boolean;
+  /** What was cut off is spoken on when nobody said anything for so long; absent: it is lost. */
+  falseInterruption?: { afterMs: number } | null | undefined;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -44,6 +46,8 @@ export const EARLY_MS = 2_000;
 export const SPEECH_MS = 5_000;
 /** The same where the server reports when speech ends, in case that report is lost. */
 export const REPORTED_SPEECH_MS = 60_000;
+/** After this long nobody wants to hear the rest of a sentence that was cut off. */
+export const DOUBT_MS = 10_000;
 
 /** Output of the turn before may trail a reply request for so long. */
 export const REPLY_TAIL_MS = 1_000;
@@ -60,7 +64,8 @@ export type Input =
   | { type: 'replyRequested'; at: number; replyId: string; instructions: string | undefined }
   | { type: 'replyWritten'; at: number; replyId: string }
   | { type: 'replyAborted'; at: number; replyId: string }
-  | { type: 'interruptRequested'; at: number }
+  /** `reaction`: to speech of the caller that we announced, and not a wish of its own. */
+  | { type: 'interruptRequested'; at: number; reaction?: boolean }
   | { type: 'turnCommitted'; at: number }
   /** The app took back a turn that the server has heard: its answer is not wanted. */
   | { type: 'turnDiscarded'; at: number }
@@ -125,6 +130,13 @@ export interface Utterance {
   answered: boolean;
 }
 
+/** The server was interrupted, and nobody has said a word so far. */
+export interface Doubt {
+  since: number;
+  /** When the server last reported anything of it. */
+  noiseAt: number;
+}
+
 export interface PendingReply {
   replyId: string;
   instructions: string | undefined;
@@ -172,6 +184,7 @@ export interface TurnState {
   offline: boolean;
   /** The session was resumed and has not spoken since. */
   unproven: boolean;
+  doubt: Doubt | undefined;
   /** When the model was last asked for something. */
   askedAt: number | undefined;
   /** When the microphone was last loud; undefined: not since the session began, or not measured. */
@@ -200,6 +213,7 @@ export function initialState(prefix: string): TurnState {
     unheard: { owed: undefined, fruitless: 0 },
     offline: false,
     unproven: false,
+    doubt: undefined,
     askedAt: undefined,
     loudAt: undefined,
     last: undefined,
@@ -222,6 +236,7 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
     owed?.dueAt ?? Infinity,
     cancelAt === undefined ? Infinity : cancelAt + CANCEL_MS,
     shieldUntil || Infinity,
+    doubtDeadline(state, rules)?.at ?? Infinity,
   );
   for (const { writtenAt } of replies) {
     if (writtenAt !== undefined) due = Math.min(due, writtenAt + rules.replyTimeoutMs);
@@ -233,6 +248,20 @@ export function utteranceDeadline(utterance: Utterance | undefined): number | un
   if (!utterance) return undefined;
   if (utterance.answered) return utterance.lastAt + SETTLE_MS;
   return utterance.lastAt + (utterance.reported ? REPORTED_SPEECH_MS : SPEECH_MS);
+}
+
+/**
+ * When an interruption in doubt is decided. Some models transcribe only after the last word, so who
+ * is still loud, or reported to be active, is given time.
+ */
+export function doubtDeadline(
+  { doubt, utterance, loudAt }: TurnState,
+  { falseInterruption }: TurnRules,
+): { at: number; isQuiet: boolean } | undefined {
+  if (!doubt || !falseInterruption) return undefined;
+  const noiseAt = utterance?.reported ? Infinity : Math.max(doubt.noiseAt, loudAt ?? 0);
+  const [quietAt, latest] = [noiseAt + falseInterruption.afterMs, doubt.since + DOUBT_MS];
+  return { at: Math.min(quietAt, latest), isQuiet: quietAt <= latest };
 }
 
 /** Nothing is being said, asked or computed: a connection may be exchanged unheard. */

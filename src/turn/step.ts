@@ -3,6 +3,7 @@ import * as answer from './answer.js';
 import { answerCancelled, cancelAnswer, cancelTimeout } from './cancel.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
+import { doubtInterruption, resolveDoubt, weighDoubt } from './false_interruption.js';
 import * as owed from './owed.js';
 import {
   answerIsNext,
@@ -45,6 +46,7 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
     at: input.at,
     tellsSpeech: !rules.turnsByHand,
   };
+  weighDoubt(draft, input, rules);
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
   askNext(draft);
   return { state: draft.s, effects: draft.out };
@@ -71,7 +73,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       callsCancelled(d, input.ids);
       return true;
     case 'interrupted':
-      interrupted(d);
+      interrupted(d, rules);
       return true;
     case 'userSaid':
       userSaid(d, input.text, input.interim);
@@ -192,7 +194,7 @@ function turnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
 }
 
 /** Legal at any time: in an answer, after its end, and with none at all. A boundary follows it. */
-function interrupted(d: Draft): void {
+function interrupted(d: Draft, rules: TurnRules): void {
   const { turn, replies } = d.s;
   // A reply request interrupts too. To call that speech would make the framework drop the reply.
   const asked = turn.is !== 'open' && replies.some(({ writtenAt }) => writtenAt !== undefined);
@@ -205,7 +207,9 @@ function interrupted(d: Draft): void {
       : { is: 'cut', since: d.at, until: d.at + CUT_MS, heard: false, local: false };
   d.s.early = undefined;
   d.s.aside = '';
-  if (!ours) speechStarted(d, false);
+  if (ours) return;
+  speechStarted(d, false);
+  doubtInterruption(d, rules);
 }
 
 function generationComplete(d: Draft): void {
@@ -251,6 +255,7 @@ function tick(d: Draft, rules: TurnRules): void {
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
   if (d.at >= (d.s.unwantedUntil ?? Infinity)) d.s.unwantedUntil = undefined;
+  resolveDoubt(d, rules);
   const due = utteranceDeadline(d.s.utterance);
   if (due !== undefined && d.at >= due) finishUtterance(d);
   if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);

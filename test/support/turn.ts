@@ -96,6 +96,10 @@ export function terse(effect: Effect): string {
       return 'play';
     case 'writeText':
       return 'write';
+    case 'resumeSpeech':
+      return 'resume';
+    case 'forgetSpeech':
+      return 'forget';
     case 'callTool':
       return 'call';
     case 'closeGeneration':
