@@ -14,7 +14,8 @@ export { known, unverified } from './models/capabilities.js';
 export { modelNames, registerModel, resolve } from './models/resolve.js';
 export type { LLMTools } from './options.js';
 export * from './tools.js';
-export type { Report } from './turn/effects.js';
+export type { TranscribedWord, TranscriptDetail } from './protocol/transcript.js';
+export type { GeminiReport, GeminiTranscript, Report } from './livekit/reports.js';
 
 class GeminiLivePlugin extends Plugin {
   constructor() {

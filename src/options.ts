@@ -155,6 +155,13 @@ export interface RealtimeModelOptions {
    */
   watchdog?: Watchdog | null;
   /**
+   * Does a sentence that the model says again in one answer stay unheard? `true` holds back what
+   * begins like a sentence before, for as long as it may be the same, and drops it when it is;
+   * `false` plays whatever comes. Works where the transcript comes with its audio or just before it.
+   * @default false
+   */
+  suppressRepeats?: boolean;
+  /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
    */
@@ -209,5 +216,6 @@ export interface Settings extends Omit<
   replyTimeoutMs: number;
   audioBufferMs: number;
   watchdog: Required<Watchdog> | null;
+  suppressRepeats: boolean;
   toolBehavior: Behavior;
 }

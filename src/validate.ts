@@ -50,6 +50,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     watchdog: watchdog(options.watchdog),
+    suppressRepeats: suppressRepeats(options),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -80,7 +81,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true, suppressRepeats: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -161,6 +162,22 @@ function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null
     );
   }
   return { answerMs, steps };
+}
+
+function suppressRepeats({
+  suppressRepeats: on,
+  outputAudioTranscription,
+}: RealtimeModelOptions): boolean {
+  if (on !== undefined && typeof on !== 'boolean') {
+    throw optionsError(`Option suppressRepeats is ${inspect(on)}.`, 'Give true or false.');
+  }
+  if (on && outputAudioTranscription === null) {
+    throw optionsError(
+      'Option suppressRepeats needs the transcript of the model.',
+      'Leave outputAudioTranscription on, or suppressRepeats out.',
+    );
+  }
+  return on ?? false;
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

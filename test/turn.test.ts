@@ -242,7 +242,8 @@ describe('the caller', () => {
     talk.put(generationComplete);
     talk.wait(500);
     expect(talk.put(userSaid('Who is it?'))).toBe('heard');
-    expect(talk.put(boundary())).toBe('keep(user) final');
+    expect(talk.put(boundary())).toBe('keep(user)');
+    expect(talk.wait(400)).toBe('final');
     expect(talk.all('startSpeech')).toEqual([]);
   });
 
@@ -460,7 +461,7 @@ describe('a local interruption', () => {
     talk.wait(500);
     expect(talk.put(userSaid(' story.'))).toBe('heard');
     expect(talk.put(audio())).toBe('');
-    expect(talk.put(boundary())).toBe('keep(user) final');
+    expect(talk.put(boundary())).toBe('keep(user)');
   });
 
   it('ends when the caller is heard anew', () => {
@@ -818,7 +819,7 @@ describe('a lost connection', () => {
   it('for good ends all of it, and nothing happens later', () => {
     const talk = new Talk(BLOCKING);
     talk.put(turnCommitted, userSaid('Hi.'), calls('c1'), modelSaid('Wait'));
-    expect(talk.put(closed)).toBe('keep(user) final end(closed)');
+    expect(talk.put(closed)).toBe('keep(user) end(closed) final');
     expect(talk.wait(100_000)).toBe('');
     expect(isQuiet(talk.state)).toBe(true);
   });
@@ -829,7 +830,7 @@ describe('a turn', () => {
     const talk = new Talk();
     talk.put(userSaid('Hello?'));
     expect(talk.put(boundary('RESPONSE_REJECTED'))).toBe(
-      'report(empty_turn) speech- keep(user) final',
+      'report(empty_turn) speech- keep(user)',
     );
     expect(talk.all('report')[0]!.detail).toEqual({
       reason: 'RESPONSE_REJECTED',

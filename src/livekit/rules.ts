@@ -13,6 +13,8 @@ export function turnRules(settings: Settings): TurnRules {
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
     watchdog: row.conversation ? settings.watchdog : null,
+    transcribes: settings.inputAudioTranscription !== null,
+    suppressRepeats: settings.suppressRepeats,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
 }
