@@ -155,8 +155,8 @@ export interface RealtimeModelOptions {
    */
   watchdog?: Watchdog | null;
   /**
-   * Does a sentence that the model says again in one answer stay unheard? `true` holds back what
-   * begins like a sentence before, for as long as it may be the same, and drops it when it is;
+   * Does a sentence that the model says twice in a row stay unheard the second time? `true` holds back
+   * what begins like the sentence before, for as long as it may be the same, and drops it when it is;
    * `false` plays whatever comes. Works where the transcript comes with its audio or just before it.
    * @default false
    */

@@ -19,10 +19,11 @@ export interface Sentences {
   written: boolean;
   /** Passed on so far. */
   text: string;
-  said: readonly Sentence[];
+  /** The newest whole sentence. */
+  last: Sentence | undefined;
   /** The sentence under way. */
   now: { text: string; audioMs: number };
-  /** Held back: all of the sentence under way, which may be one that was said. */
+  /** Held back: all of the sentence under way, which may be the last one again. */
   held: readonly (Text | Audio)[];
   /** Audio that may still belong to a sentence that was dropped, in ms. */
   swallowMs: number;
@@ -38,7 +39,7 @@ export interface Sentences {
 const SHORTEST = 10;
 /** Audio of a repetition may be longer than that of the first time by this share, and by this. */
 const LONGER = 1.25;
-const SLACK_MS = 200;
+const SLACK_MS = 100;
 
 /** The end of a sentence: a mark before a space, or one of the scripts that write none. */
 const END = /[.!?…؟।]+["'”’»)\]]*(?=\s)|[。！？]+["'”’»」』）]*/gu;
@@ -50,8 +51,10 @@ export interface Passed {
 }
 
 /**
- * The stage behind the machine that holds back what may be a sentence said before, and drops it when
- * it is one (python-genai#1657). Everything else passes in order, at the latest when its answer ends.
+ * The stage behind the machine that holds back what may be the last sentence once more, and drops it
+ * when it is (python-genai#1657). Everything else passes in order, at the latest when its answer ends.
+ * Only the last one counts: however far a transcript is ahead of its audio, what is dropped then are
+ * the words that were heard just before.
  */
 export function withoutRepeats(before: Sentences | undefined, effects: readonly Effect[]): Passed {
   const pass = new Pass(before);
@@ -96,7 +99,7 @@ class Pass {
   /** Where a frame holds both, its audio comes first: the last one waits for what follows it. */
   #audioCame(s: Sentences, audio: Audio): void {
     const { lead } = s;
-    const mayBegin = s.said.length > 0 || MARKED.test(s.now.text);
+    const mayBegin = s.last !== undefined || MARKED.test(s.now.text);
     s.lead = mayBegin ? audio : undefined;
     if (lead) this.#audio(s, lead);
     if (!mayBegin) this.#audio(s, audio);
@@ -119,7 +122,7 @@ class Pass {
     // One may come with its words; more of them are ahead of their transcript.
     if (s.wordless > 1) s.off = true;
     s.now = { ...s.now, audioMs: s.now.audioMs + ms };
-    if (s.held.length > 0 && s.now.audioMs <= longest(s)) s.held = [...s.held, audio];
+    if (s.held.length > 0 && s.now.audioMs <= mostAudioMs(s)) s.held = [...s.held, audio];
     else {
       // More than the first time: the words and the audio do not belong together.
       if (s.held.length > 0) s.off = true;
@@ -147,7 +150,7 @@ class Pass {
     if (piece.text === '') return;
     const begins = s.held.length > 0 || solid(s.now.text) === '';
     s.now = { ...s.now, text: s.now.text + piece.text };
-    if (!s.off && begins && solid(s.now.text) !== '' && matches(s).length > 0) {
+    if (!s.off && begins && mayRepeat(s)) {
       s.held = [...s.held, piece];
       if (MARKED.test(s.now.text)) this.#dropIfWhole(s);
       return;
@@ -156,16 +159,14 @@ class Pass {
     this.#write(s, piece);
   }
 
-  /** False when what is held is not the whole of a sentence that was said. */
+  /** False when what is held is not the whole of the last sentence. */
   #dropIfWhole(s: Sentences): boolean {
-    const letters = solid(s.now.text);
-    const match = matches(s).find((one) => one.letters === letters);
-    if (!match || s.held.length === 0) return false;
-    const { generationId } = s;
+    const { generationId, last } = s;
+    if (s.held.length === 0 || solid(s.now.text) !== last?.letters) return false;
     const { text, audioMs } = s.now;
     const detail = { generationId, text: text.trim(), audioMs: Math.round(audioMs) };
     this.out.push({ type: 'report', what: 'repeated_sentence', detail });
-    s.swallowMs = Math.max(0, match.audioMs - audioMs);
+    s.swallowMs = mostAudioMs(s) - audioMs;
     s.held = [];
     s.now = { text: '', audioMs: 0 };
     return true;
@@ -174,7 +175,7 @@ class Pass {
   #sentenceEnded(s: Sentences): void {
     if (s.now.text === '' || this.#dropIfWhole(s)) return;
     this.#release(s);
-    s.said = [...s.said, { letters: solid(s.now.text), audioMs: s.now.audioMs }];
+    s.last = { letters: solid(s.now.text), audioMs: s.now.audioMs };
     s.now = { text: '', audioMs: 0 };
   }
 
@@ -204,27 +205,23 @@ class Pass {
 
 function begun(generationId: string, messageId: string, written: boolean): Sentences {
   const now = { text: '', audioMs: 0 };
-  const rest = { text: '', said: [], now, held: [], swallowMs: 0, lead: undefined };
+  const rest = { text: '', last: undefined, now, held: [], swallowMs: 0, lead: undefined };
   return { generationId, messageId, written, ...rest, wordless: 0, off: false };
 }
 
 /**
- * Sentences before that begin like the one under way. One that had no audio between its words and the
- * next cannot be told from its neighbours.
+ * The sentence under way begins like the last one. One that had no audio between its words and the
+ * next cannot be told from its neighbour.
  */
-function matches({ said, written, now }: Sentences): Sentence[] {
+function mayRepeat({ last, written, now }: Sentences): boolean {
+  if (!last || last.letters.length < SHORTEST || !(written || last.audioMs > 0)) return false;
   const letters = solid(now.text);
-  return said.filter(
-    (one) =>
-      one.letters.length >= SHORTEST &&
-      (written || one.audioMs > 0) &&
-      one.letters.startsWith(letters),
-  );
+  return letters !== '' && last.letters.startsWith(letters);
 }
 
-/** So much audio may be held for the sentence under way. */
-function longest(s: Sentences): number {
-  return Math.max(0, ...matches(s).map(({ audioMs }) => audioMs)) * LONGER + SLACK_MS;
+/** So much audio a repetition of the last sentence has at most. */
+function mostAudioMs({ last }: Sentences): number {
+  return (last?.audioMs ?? 0) * LONGER + SLACK_MS;
 }
 
 /** Of 16 bit samples in base64, in ms. */

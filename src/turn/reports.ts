@@ -28,7 +28,7 @@ export interface TurnReports {
   late_transcript: string;
   /** The caller's line before was transcribed once more, without new speech: dropped. */
   repeated_transcript: { itemId: string; text: string };
-  /** A sentence was said again in one answer: not played (`suppressRepeats`). Audio in ms. */
+  /** A sentence was said twice in a row, and played once (`suppressRepeats`). Audio in ms. */
   repeated_sentence: { generationId: string; text: string; audioMs: number };
   /** The model answered a caller who was heard, and no transcript of the caller came. */
   untranscribed_turn: { generationId: string };

@@ -23,7 +23,7 @@ export interface TurnRules {
   wordsMayWait?: boolean;
   /** The caller's words are transcribed. */
   transcribes?: boolean;
-  /** Sentences that the model says again in one answer are not played. */
+  /** A sentence that the model says twice in a row is played once. */
   suppressRepeats?: boolean;
 }
 
@@ -163,7 +163,7 @@ export interface TurnState {
   language: string | undefined;
   /** A caller who was heard and not transcribed, and the generation that answered all the same. */
   untranscribed: { generationId: string | undefined } | undefined;
-  /** Sentences of the open generation, in case one is said again. */
+  /** What the open generation says, in case it says a sentence twice. */
   sentences: Sentences | undefined;
   last: Timing | undefined;
   /** The newest assistant message, for transcripts that come late. */
