@@ -829,9 +829,7 @@ describe('a turn', () => {
   it('without output is reported with its reason, after the words it does not answer', () => {
     const talk = new Talk();
     talk.put(userSaid('Hello?'));
-    expect(talk.put(boundary('RESPONSE_REJECTED'))).toBe(
-      'report(empty_turn) speech- keep(user)',
-    );
+    expect(talk.put(boundary('RESPONSE_REJECTED'))).toBe('report(empty_turn) speech- keep(user)');
     expect(talk.all('report')[0]!.detail).toEqual({
       reason: 'RESPONSE_REJECTED',
       lastMessageId: undefined,
