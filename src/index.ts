@@ -16,7 +16,8 @@ export { sayVerbatim, type Verbatim } from './livekit/say_verbatim.js';
 export type { LLMTools } from './options.js';
 export { createEphemeralToken, type EphemeralTokenOptions } from './tokens.js';
 export * from './tools.js';
-export type { Report } from './turn/effects.js';
+export type { TranscribedWord, TranscriptDetail } from './protocol/transcript.js';
+export type { GeminiReport, GeminiTranscript, Report } from './livekit/reports.js';
 
 class GeminiLivePlugin extends Plugin {
   constructor() {

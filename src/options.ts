@@ -188,6 +188,13 @@ export interface RealtimeModelOptions {
    */
   falseInterruption?: FalseInterruption | null;
   /**
+   * Does a sentence that the model says twice in a row stay unheard the second time? `true` holds back
+   * what begins like the sentence before, for as long as it may be the same, and drops it when it is;
+   * `false` plays whatever comes. Works where the transcript comes with its audio or just before it.
+   * @default false
+   */
+  suppressRepeats?: boolean;
+  /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
    */
@@ -245,5 +252,6 @@ export interface Settings extends Omit<
   watchdog: Required<Watchdog> | null;
   playoutBuffer: Required<PlayoutBuffer> | null;
   falseInterruption: Required<FalseInterruption> | null;
+  suppressRepeats: boolean;
   toolBehavior: Behavior;
 }

@@ -55,6 +55,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     watchdog: watchdog(options.watchdog),
     playoutBuffer: playoutBuffer(options.playoutBuffer),
     falseInterruption: falseInterruption(options.falseInterruption),
+    suppressRepeats: suppressRepeats(options),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -86,7 +87,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
   audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
-  playoutBuffer: true, falseInterruption: true,
+  playoutBuffer: true, falseInterruption: true, suppressRepeats: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -194,6 +195,22 @@ function falseInterruption(
     );
   }
   return { afterMs };
+}
+
+function suppressRepeats({
+  suppressRepeats: on,
+  outputAudioTranscription,
+}: RealtimeModelOptions): boolean {
+  if (on !== undefined && typeof on !== 'boolean') {
+    throw optionsError(`Option suppressRepeats is ${inspect(on)}.`, 'Give true or false.');
+  }
+  if (on && outputAudioTranscription === null) {
+    throw optionsError(
+      'Option suppressRepeats needs the transcript of the model.',
+      'Leave outputAudioTranscription on, or suppressRepeats out.',
+    );
+  }
+  return on ?? false;
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

@@ -16,12 +16,20 @@ describe('each member of serverContent', () => {
     [
       'inputTranscription',
       { inputTranscription: { text: ' Hi', languageCode: 'de-DE', finished: true } },
-      [{ type: 'userSaid', text: ' Hi', interim: false, language: 'de-DE' }],
+      [
+        {
+          type: 'userSaid',
+          text: ' Hi',
+          interim: false,
+          finished: true,
+          detail: { language: 'de-DE' },
+        },
+      ],
     ],
     [
       'interimInputTranscription',
       { interimInputTranscription: { text: 'He' } },
-      [{ type: 'userSaid', text: 'He', interim: true, language: undefined }],
+      [{ type: 'userSaid', text: 'He', interim: true, detail: undefined }],
     ],
     [
       'modelTurn: text',

@@ -33,7 +33,15 @@ import {
   type RuleContext,
 } from '../src/testing/index.js';
 import { validate, type Validated } from '../src/validate.js';
-import { EventLog, modelFor, startCall, startServer, tone, withOutput } from './support/call.js';
+import {
+  EventLog,
+  listen,
+  modelFor,
+  startCall,
+  startServer,
+  tone,
+  withOutput,
+} from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
 
 type Options = RealtimeModelOptions;
@@ -1067,6 +1075,19 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await resumes({ falseInterruption: { afterMs: 500 } }, 499)).toBe(false);
     expect(await resumes({ falseInterruption: { afterMs: 500 } }, 500)).toBe(true);
     expect(await resumes({}, 60_000)).toBe(false);
+  },
+  suppressRepeats: async () => {
+    const spoken = async (suppressRepeats: boolean): Promise<string> => {
+      const { connection, log } = await startCall({ options: { suppressRepeats } });
+      void connection.turn({ say: 'Let me look that up. Let me look that up. Done.' });
+      await log.untilNamed('generation_created');
+      return (await listen(log.generations[0]!)).text;
+    };
+    expect(await spoken(true)).toBe('Let me look that up. Done.');
+    expect(await spoken(false)).toBe('Let me look that up. Let me look that up. Done.');
+    const refused = { outputAudioTranscription: null, suppressRepeats: true };
+    expect(() => check({ ...KEY, ...refused })).toThrow(/transcript/);
+    expect(() => check({ ...KEY, suppressRepeats: 'yes' as never })).toThrow(/suppressRepeats/);
   },
   tokenProvider: async () => {
     const keys = ['auth_tokens/mine'];

@@ -244,7 +244,8 @@ describe('the caller', () => {
     talk.put(generationComplete);
     talk.wait(500);
     expect(talk.put(userSaid('Who is it?'))).toBe('heard');
-    expect(talk.put(boundary())).toBe('keep(user) final');
+    expect(talk.put(boundary())).toBe('keep(user)');
+    expect(talk.wait(400)).toBe('final');
     expect(talk.all('startSpeech')).toEqual([]);
   });
 
@@ -462,7 +463,7 @@ describe('a local interruption', () => {
     talk.wait(500);
     expect(talk.put(userSaid(' story.'))).toBe('heard');
     expect(talk.put(audio())).toBe('');
-    expect(talk.put(boundary())).toBe('keep(user) final');
+    expect(talk.put(boundary())).toBe('keep(user)');
   });
 
   it('ends when the caller is heard anew', () => {
@@ -865,7 +866,7 @@ describe('a lost connection', () => {
   it('for good ends all of it, and nothing happens later', () => {
     const talk = new Talk(BLOCKING);
     talk.put(turnCommitted, userSaid('Hi.'), calls('c1'), modelSaid('Wait'));
-    expect(talk.put(closed)).toBe('keep(user) final end(closed)');
+    expect(talk.put(closed)).toBe('keep(user) end(closed) final');
     expect(talk.wait(100_000)).toBe('');
     expect(isQuiet(talk.state)).toBe(true);
   });
@@ -875,9 +876,7 @@ describe('a turn', () => {
   it('without output is reported with its reason, after the words it does not answer', () => {
     const talk = new Talk();
     talk.put(userSaid('Hello?'));
-    expect(talk.put(boundary('RESPONSE_REJECTED'))).toBe(
-      'report(empty_turn) speech- keep(user) final',
-    );
+    expect(talk.put(boundary('RESPONSE_REJECTED'))).toBe('report(empty_turn) speech- keep(user)');
     expect(talk.all('report')[0]!.detail).toEqual({
       reason: 'RESPONSE_REJECTED',
       lastMessageId: undefined,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../src/turn/effects.js';
-import { nextDeadline, type TurnRules } from '../src/turn/state.js';
+import { nextDeadline, SETTLE_MS, type TurnRules } from '../src/turn/state.js';
 import { step } from '../src/turn/step.js';
 import {
   audio,
@@ -21,6 +21,7 @@ import {
   replyAborted,
   replyRequested,
   replyWritten,
+  RULES,
   speaking,
   Talk,
   text,
@@ -97,6 +98,7 @@ const local: fc.Arbitrary<Timeless> = fc.oneof(
   { weight: 2, arbitrary: always(turnCommitted) },
   { weight: 1, arbitrary: always(turnDiscarded) },
   { weight: 1, arbitrary: always(heardNothing) },
+  { weight: 2, arbitrary: always({ type: 'callerLoud' }) },
   {
     weight: 1,
     arbitrary: always(connectionLost, connectionBack(true), connectionBack(false)),
@@ -121,6 +123,8 @@ const story: fc.Arbitrary<Story> = fc.record({
     endsAtIdle: fc.boolean(),
     blockingCallTailMs: fc.constantFrom(1, 400),
     replyTimeoutMs: fc.constantFrom(1, 10_000),
+    suppressRepeats: fc.boolean(),
+    transcribes: fc.boolean(),
     watchdog: fc.constantFrom<NonNullable<TurnRules['watchdog']> | null>(
       null,
       { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] },
@@ -242,18 +246,87 @@ describe('whatever happens', () => {
   );
 
   check(
-    'no word of the caller is lost or doubled',
+    'no word of the caller is lost or doubled, save what was transcribed again in silence',
     fc.property(story, (told) => {
-      const said = told.acts.flatMap(({ input }) =>
+      const heard = told.acts.flatMap(({ input }) =>
         input.type === 'userSaid' && !input.interim ? [input.text] : [],
       );
       const solid = (parts: string[]) => parts.join('').replaceAll(/\s/g, '');
       const talk = play(ended(told));
-      expect(solid(talk.finals)).toBe(solid(said));
-      const lines = talk.history.flatMap(([role, line]) => (role === 'user' ? [line] : []));
-      expect(lines).toEqual(talk.finals);
+      const lines = talk.effects.flatMap((effect) => {
+        if (effect.type === 'transcribe') return effect.isFinal ? [effect.text] : [];
+        const again = effect.type === 'report' && effect.what === 'repeated_transcript';
+        return again ? [effect.detail.text] : [];
+      });
+      expect(solid(lines)).toBe(solid(heard));
+      const kept = talk.history.flatMap(([role, line]) => (role === 'user' ? [line] : []));
+      expect(kept).toEqual(talk.finals);
     }),
   );
+
+  check(
+    'a line of the caller is its pieces, and keeps its time',
+    fc.property(story, (told) => {
+      const pieces = new Map<string, string>();
+      const began = new Map<string, number>();
+      for (const line of play(ended(told)).all('transcribe')) {
+        const { itemId, news, startedAt } = line;
+        expect(began.get(itemId) ?? startedAt).toBe(startedAt);
+        began.set(itemId, startedAt);
+        if (news?.interim === false) pieces.set(itemId, (pieces.get(itemId) ?? '') + news.text);
+        if (line.isFinal) expect(line.text).toBe(pieces.get(itemId)?.trim());
+      }
+    }),
+  );
+
+  check(
+    'only the line before is taken for a repetition, and only after silence',
+    fc.property(story, (told) => {
+      let [last, spoke] = ['', true];
+      play(ended(told), (talk, news, input) => {
+        if (input.type === 'callerLoud') spoke = true;
+        for (const effect of news) {
+          if (effect.type === 'report' && effect.what === 'repeated_transcript') {
+            expect(effect.detail.text.replaceAll(/[\s*]/g, '')).toBe(last);
+            expect(spoke).toBe(false);
+          }
+          if (effect.type === 'transcribe' && effect.isFinal) {
+            last = effect.text.replaceAll(/[\s*]/g, '');
+            spoke = (talk.state.loudAt ?? Infinity) > (talk.state.lastLine?.endedAt ?? 0);
+          }
+        }
+      });
+    }),
+  );
+
+  it('a sentence of the caller is one line, whatever is called or ends in the middle of it', () => {
+    const between = fc.oneof(
+      words.map((said) => userSaid(`${said}x`)),
+      fact.filter(({ type }) => ['calls', 'generationComplete', 'usage'].includes(type)),
+      always(boundary(), boundary('RESPONSE_REJECTED'), toolSettled('c1'), tick),
+    );
+    const act = fc.record({ afterMs: fc.integer({ min: 0, max: 300 }), input: between });
+    const sentence = fc.tuple(fc.array(act, { maxLength: 30 }), fc.boolean());
+    fc.assert(
+      fc.property(sentence, ([acts, blockingCalls]) => {
+        const talk = new Talk({ ...RULES, blockingCalls });
+        talk.put(userSaid('so'));
+        let [quietMs, all] = [0, 'so'];
+        for (const { afterMs, input } of acts) {
+          if (quietMs + afterMs >= SETTLE_MS) continue;
+          talk.wait(afterMs);
+          talk.put(input);
+          quietMs = input.type === 'userSaid' ? 0 : quietMs + afterMs;
+          if (input.type === 'userSaid') all += input.text;
+        }
+        talk.wait(10_000);
+        expect(talk.finals).toEqual([all.trim()]);
+        expect(talk.history).toContainEqual(['user', all.trim()]);
+        expect(new Set(talk.all('transcribe').map(({ itemId }) => itemId)).size).toBe(1);
+      }),
+      RUNS,
+    );
+  });
 
   check(
     'no word of the model is doubled',

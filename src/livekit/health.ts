@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Connected } from '../connection/connection.js';
 import { memoryLost } from '../connection/memory.js';
-import type { Report } from '../turn/effects.js';
+import type { TurnReports } from '../turn/reports.js';
 
 /** How a session has fared so far. Times in ms. */
 export interface Health {
@@ -114,7 +114,7 @@ export class HealthLog {
     return lost;
   }
 
-  reported(what: Report, detail?: unknown): void {
+  reported(what: keyof TurnReports, detail?: unknown): void {
     if (what === 'empty_turn' || what === 'silent_audio') this.#count.silentTurns += 1;
     const { step } = (detail ?? {}) as { step?: string };
     if (what === 'unanswered' && step !== 'none') this.#count.stalls += 1;

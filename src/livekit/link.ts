@@ -38,6 +38,8 @@ export interface LinkEvents {
   connected(info: Connected, folded: readonly ToolResult[]): void;
   received(frame: ServerFrame): void;
   wrote(command: Command): void;
+  /** Every text as it crosses the wire. */
+  crossed(dir: 'in' | 'out', text: string): void;
   handleIssued(): void;
   /** The connection is being exchanged by our own will. */
   exchanging(why: ExchangeCause): void;
@@ -85,7 +87,10 @@ export class Link {
         setup: (handle) => this.#setup(handle),
         connected: (info) => this.#connected(info),
         received: (frame) => events.received(frame),
-        tap: (dir, text) => this.#recorder?.frame(dir, text, this.#connections),
+        tap: (dir, text) => {
+          this.#recorder?.frame(dir, text, this.#connections);
+          events.crossed(dir, text);
+        },
         goAway: (timeLeftMs) => this.rotate({ why: 'goAway', timeLeftMs, since: clock.now() }),
         handleIssued: () => {
           events.handleIssued();

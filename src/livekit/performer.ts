@@ -5,6 +5,7 @@ import { realtimeMetrics, type Labels } from './metrics.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
 import type { Teller } from './teller.js';
+import { modelTranscript, userTranscript } from './transcripts.js';
 
 export interface PerformerRooms {
   output: Output;
@@ -27,6 +28,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       break;
     case 'writeText':
       output.generation(effect.generationId)?.writeText(effect.text);
+      modelTranscript(rooms.tell, effect.messageId, effect);
       break;
     case 'openGeneration':
       output.open(effect.generationId, effect.replyId);
@@ -53,10 +55,8 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       failReply(effect.replyId, effect.why, rooms);
       break;
     case 'remember':
-      sync.conversation.remember(effect.message);
-      break;
     case 'amend':
-      sync.conversation.amend(effect.messageId, effect.text);
+      keep(effect, rooms);
       break;
     default:
       if (!toServer(effect, sync)) announce(effect, rooms);
@@ -83,6 +83,19 @@ function toServer(effect: Effect, sync: Sync): boolean {
   }
 }
 
+function keep(
+  effect: Extract<Effect, { type: 'remember' | 'amend' }>,
+  { sync: { conversation }, tell }: PerformerRooms,
+): void {
+  if (effect.type === 'remember') {
+    conversation.remember(effect.message);
+    if (effect.late) modelTranscript(tell, effect.message.id, effect.late);
+  } else {
+    conversation.amend(effect.messageId, effect.text);
+    if (effect.role === 'assistant') modelTranscript(tell, effect.messageId, effect);
+  }
+}
+
 function announce(effect: Effect, rooms: PerformerRooms): void {
   const { sync, tell, labels, transcribes } = rooms;
   switch (effect.type) {
@@ -93,12 +106,7 @@ function announce(effect: Effect, rooms: PerformerRooms): void {
       tell.emit('input_speech_stopped', { userTranscriptionEnabled: transcribes });
       break;
     case 'transcribe':
-      tell.emit('input_audio_transcription_completed', {
-        itemId: effect.itemId,
-        transcript: effect.text,
-        isFinal: effect.isFinal,
-        turnStartedAt: effect.startedAt,
-      });
+      userTranscript(tell, effect);
       break;
     case 'resumeSpeech':
       resumeSpeech(effect, rooms);

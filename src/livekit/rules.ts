@@ -17,6 +17,8 @@ export function turnRules(settings: Settings): TurnRules {
     watchdog: row.conversation ? settings.watchdog : null,
     turnsByHand: !detectsTurns(settings),
     falseInterruption: settings.falseInterruption,
+    transcribes: settings.inputAudioTranscription !== null,
+    suppressRepeats: settings.suppressRepeats,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
 }

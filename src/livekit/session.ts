@@ -40,7 +40,7 @@ const CLOSE_MS = 3_000;
 /**
  * One conversation with a Gemini Live model. Dials once, after the framework has configured it (or on
  * first use), and keeps the conversation across connections. Emits the events of LiveKit's
- * `RealtimeSession`, and `gemini_report` ({@link Report}).
+ * `RealtimeSession`, and `gemini_report` ({@link GeminiReport}).
  */
 export class RealtimeSession extends llm.RealtimeSession {
   readonly #settings: Settings;

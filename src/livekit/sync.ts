@@ -17,6 +17,7 @@ import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
 import { wireTools } from './tool_context.js';
+import { tellFrame } from './wire_events.js';
 
 export interface SyncEvents {
   tell: Teller;
@@ -162,6 +163,10 @@ export class Sync implements LinkEvents {
 
   received(frame: ServerFrame): void {
     for (const fact of facts(frame)) this.#on.machine().input(fact);
+  }
+
+  crossed(dir: 'in' | 'out', text: string): void {
+    tellFrame(this.#on.tell, dir, text);
   }
 
   wrote(command: Command): void {

@@ -3,7 +3,7 @@ import type { llm, log } from '@livekit/agents';
 import type { Clock } from '../clock.js';
 import type { Retry } from '../connection/connection.js';
 import { GeminiLiveError, type Failure } from '../errors.js';
-import type { Report } from '../turn/effects.js';
+import type { Report, Reports } from './reports.js';
 
 type Logger = ReturnType<typeof log>;
 
@@ -28,9 +28,14 @@ export class Teller {
     return this.#emitting;
   }
 
+  /** Does anybody listen? What is costly to tell is not made for nobody. */
+  hears(event: string): boolean {
+    return this.#session.listenerCount(event) > 0;
+  }
+
   emit(event: string, payload: unknown): void {
     // An `error` that nobody listens to would be thrown by Node itself.
-    if (this.#session.listenerCount(event) === 0) return;
+    if (!this.hears(event)) return;
     const outer = this.#emitting;
     this.#emitting = event;
     try {
@@ -42,7 +47,7 @@ export class Teller {
     }
   }
 
-  report(what: Report, detail?: unknown): void {
+  report<K extends Report>(what: K, detail?: Reports[K]): void {
     this.emit('gemini_report', { what, detail });
   }
 

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FunctionCall, Part } from '@google/genai';
+import type { FunctionCall, GroundingMetadata, Part, UrlContextMetadata } from '@google/genai';
 import type { ServerContent, ServerFrame, WireUsage } from './frames.js';
+import { transcriptDetail, type TranscriptDetail } from './transcript.js';
 
 /** One thing that happened, in the past tense. A server frame is an ordered list of these. */
 export type Fact =
   | { type: 'interrupted' }
-  | { type: 'userSaid'; text: string; interim: boolean; language?: string | undefined }
+  /** `interim`: a hypothesis, which the next one replaces. `finished`: the server adds nothing. */
+  | {
+      type: 'userSaid';
+      text: string;
+      interim: boolean;
+      finished?: boolean;
+      detail?: TranscriptDetail | undefined;
+    }
   | { type: 'audio'; data: string; rate: number }
   | { type: 'text'; text: string }
   | { type: 'thought'; text: string }
   | { type: 'code'; part: Part }
-  | { type: 'modelSaid'; text: string }
-  | { type: 'citations'; grounding?: unknown; urlContext?: unknown }
+  | { type: 'modelSaid'; text: string; detail?: TranscriptDetail | undefined }
+  | {
+      type: 'citations';
+      grounding?: GroundingMetadata | undefined;
+      urlContext?: UrlContextMetadata | undefined;
+    }
   | { type: 'calls'; calls: RequestedCall[] }
   | { type: 'callsCancelled'; ids: string[] }
   | { type: 'generationComplete' }
@@ -65,7 +77,7 @@ export function facts(frame: ServerFrame): Fact[] {
   if (Array.isArray(parts)) for (const part of parts) partFacts(part, found);
   const said = content.outputTranscription;
   if (isObject(said) && typeof said.text === 'string' && said.text !== '') {
-    found.push({ type: 'modelSaid', text: said.text });
+    found.push({ type: 'modelSaid', text: said.text, detail: transcriptDetail(said) });
   }
   if (notEmpty(content.groundingMetadata) || notEmpty(content.urlContextMetadata)) {
     found.push({
@@ -96,9 +108,12 @@ function userSaid(
   interim: boolean,
   found: Fact[],
 ): void {
-  if (!isObject(said) || typeof said.text !== 'string' || said.text === '') return;
-  const language = typeof said.languageCode === 'string' ? said.languageCode : undefined;
-  found.push({ type: 'userSaid', text: said.text, interim, language });
+  if (!isObject(said)) return;
+  const text = typeof said.text === 'string' ? said.text : '';
+  const finished = said.finished === true && !interim;
+  if (text === '' && !finished) return;
+  const detail = transcriptDetail(said);
+  found.push({ type: 'userSaid', text, interim, ...(finished && { finished }), detail });
 }
 
 function partFacts(part: unknown, found: Fact[]): void {

@@ -3,6 +3,7 @@ import type {
   Content,
   FunctionCall,
   FunctionResponse,
+  GroundingMetadata,
   LiveClientSetup,
   LiveServerGoAway,
   LiveServerSessionResumptionUpdate,
@@ -10,6 +11,7 @@ import type {
   Part,
   Tool,
   Transcription,
+  UrlContextMetadata,
   UsageMetadata,
 } from '@google/genai';
 
@@ -81,8 +83,8 @@ export interface ServerContent {
   inputTranscription?: Transcription;
   interimInputTranscription?: Transcription;
   outputTranscription?: Transcription;
-  groundingMetadata?: unknown;
-  urlContextMetadata?: unknown;
+  groundingMetadata?: GroundingMetadata;
+  urlContextMetadata?: UrlContextMetadata;
   speechState?: string;
   [unknown: string]: unknown;
 }

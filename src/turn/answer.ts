@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestedCall } from '../protocol/facts.js';
-import type { GenerationEnd, Remembered, Timing } from './effects.js';
+import { joined } from '../protocol/transcript.js';
+import { separate } from './asides.js';
+import type { GenerationEnd, Piece, Remembered, Timing } from './effects.js';
 import { answerCame, answerOwed } from './owed.js';
 import { answeredReply } from './replies.js';
 import { CUT_MS, LOCAL_CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
-import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
+import { answerOpened } from './untranscribed.js';
+import { finishUtterance, keepLine, newId, utteranceAnswered, type Draft } from './utterance.js';
+
+/** A generation whose message is announced. */
+type Spoken = Generation & { messageId: string };
 
 /** Output of an answer that was interrupted, or that answers a turn which was taken back. */
 function discards(d: Draft): boolean {
@@ -46,6 +52,7 @@ function openFor(d: Draft): Generation | undefined {
   d.s.askedAt = undefined;
   d.s.owedUntil = undefined;
   answerCame(d);
+  answerOpened(d, generation.id, answered !== undefined);
   d.s.turn = { is: 'open', generation };
   d.out.push({
     type: 'openGeneration',
@@ -57,20 +64,25 @@ function openFor(d: Draft): Generation | undefined {
 }
 
 /** Announces the message with its first output, not before: its idle clock starts there. */
-function openMessage(d: Draft, generation: Generation, modality: 'audio' | 'text'): Generation {
-  if (generation.messageId !== undefined) return generation;
+function openMessage(d: Draft, generation: Generation, modality: 'audio' | 'text'): Spoken {
+  if (isSpoken(generation)) return generation;
   const messageId = newId(d, 'm');
   const { id: generationId, askedAt } = generation;
   const waitedMs = askedAt === undefined ? undefined : d.at - askedAt;
   d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs });
   const opened = { ...generation, messageId };
-  const early = d.s.early?.text;
+  const { early } = d.s;
   d.s.early = undefined;
-  return early === undefined ? opened : writeText(d, opened, early);
+  return early ? writeText(d, opened, early) : opened;
 }
 
-function writeText(d: Draft, generation: Generation, text: string): Generation {
-  d.out.push({ type: 'writeText', generationId: generation.id, text });
+function isSpoken(generation: Generation): generation is Spoken {
+  return generation.messageId !== undefined;
+}
+
+function writeText(d: Draft, generation: Spoken, { text, detail }: Piece): Spoken {
+  const { id: generationId, messageId } = generation;
+  d.out.push({ type: 'writeText', generationId, messageId, text, detail });
   return { ...generation, text: generation.text + text };
 }
 
@@ -89,24 +101,28 @@ export function audio(d: Draft, data: string, rate: number, rules: TurnRules): v
 }
 
 /** A transcript announces nothing: it waits for audio, a call or the end of the turn. */
-export function modelSaid(d: Draft, text: string, rules: TurnRules): void {
-  const { turn, lastMessage } = d.s;
+export function modelSaid(d: Draft, said: Piece, rules: TurnRules): void {
+  const { turn, lastMessage, early } = d.s;
   if (discards(d)) return;
-  if (turn.is === 'open' && turn.generation.messageId !== undefined) {
-    keep(d, writeText(d, turn.generation, text), rules);
+  if (turn.is === 'open' && isSpoken(turn.generation)) {
+    keep(d, writeText(d, turn.generation, said), rules);
   } else if (turn.is === 'drained' && turn.complete && lastMessage) {
-    amend(d, lastMessage, text);
+    amend(d, lastMessage, said);
   } else {
-    d.s.early = { text: (d.s.early?.text ?? '') + text, at: d.at };
+    const detail = joined(early?.detail, said.detail);
+    d.s.early = { text: (early?.text ?? '') + said.text, at: d.at, detail };
   }
 }
 
 /** Words that came after their message; one that had none is not in the history yet. */
-export function amend(d: Draft, message: Remembered, text: string): void {
+export function amend(d: Draft, message: Remembered, { text, detail }: Piece): void {
   const whole = { ...message, text: (message.text + text).trimStart() };
   d.s.lastMessage = whole;
-  if (message.text !== '') d.out.push({ type: 'amend', messageId: message.id, text });
-  else if (whole.text !== '') d.out.push({ type: 'remember', message: whole });
+  const { id: messageId, role } = message;
+  if (message.text !== '') d.out.push({ type: 'amend', messageId, role, text, detail });
+  else if (whole.text !== '') {
+    d.out.push({ type: 'remember', message: whole, late: { text: whole.text, detail } });
+  }
 }
 
 export function text(d: Draft, said: string, rules: TurnRules): void {
@@ -115,7 +131,7 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
     return;
   }
   const opened = openFor(d);
-  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text'), said), rules);
+  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text'), { text: said }), rules);
 }
 
 /** Calls are never discarded: they end a cut. */
@@ -154,14 +170,13 @@ export function outputEnded(d: Draft): void {
     turn.is === 'open'
       ? turn.generation.messageId !== undefined
       : turn.is === 'drained' && turn.complete;
-  const unspoken = d.s.early?.text ?? d.s.aside;
+  const { internal, said } = separate(d.s.aside);
+  if (internal !== '') d.out.push({ type: 'report', what: 'thought', detail: internal });
+  // A transcript is of speech: it is never withheld for how it looks.
+  const unspoken = d.s.early?.text ?? said;
   if (!spoken && unspoken.trim() !== '') {
-    if (d.s.early === undefined && looksInternal(unspoken)) {
-      d.out.push({ type: 'report', what: 'thought', detail: unspoken });
-    } else {
-      const opened = openFor(d);
-      if (opened) handOver(d, opened, unspoken);
-    }
+    const opened = openFor(d);
+    if (opened) handOver(d, opened, unspoken);
     d.s.early = undefined;
   }
   d.s.aside = '';
@@ -169,21 +184,15 @@ export function outputEnded(d: Draft): void {
 }
 
 function handOver(d: Draft, opened: Generation, unspoken: string): void {
-  d.s.early = { text: unspoken, at: d.at };
+  d.s.early = { ...d.s.early, text: unspoken, at: d.at };
   d.s.turn = { is: 'open', generation: openMessage(d, opened, 'text') };
   d.out.push({ type: 'report', what: 'text_turn', detail: unspoken });
-}
-
-/** Thoughts and calls that leak as ordinary text parts (mastra PR#17021, live-api-web-console#78). */
-function looksInternal(said: string): boolean {
-  return /^\s*(\*\*|<|```|[{[]|call:|default_api)/.test(said);
 }
 
 /** Ends the open generation, if any; says what it was in the history. */
 export function close(d: Draft, end: GenerationEnd): void {
   if (d.s.turn.is !== 'open') return;
-  // The caller's line stands before its answer's end; what is still to come is another line.
-  if (d.s.utterance?.answered) finishUtterance(d);
+  answerEnded(d, d.s.turn.generation);
   const { messageId, text: said, calling: _c, endsAt: _e, ...timing } = d.s.turn.generation;
   const interrupted = end === 'interrupted' || end === 'lost' || end === 'closed';
   if (messageId !== undefined) {
@@ -194,6 +203,17 @@ export function close(d: Draft, end: GenerationEnd): void {
   d.s.last = { ...timing, endedAt: d.at, interrupted } satisfies Timing;
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });
   d.s.turn = { is: 'drained', complete: end === 'complete' };
+}
+
+/**
+ * The caller's line stands before the end of its answer, and is final with it. But a call in the
+ * middle of a sentence answers nothing, and a transcript that lags behind the answer goes on.
+ */
+function answerEnded(d: Draft, { messageId, startedAt }: Generation): void {
+  const { utterance } = d.s;
+  if (!utterance?.answered) return;
+  if (messageId !== undefined && utterance.lastAt <= startedAt) finishUtterance(d);
+  else keepLine(d);
 }
 
 /** Ends local output at once; what is still on its way is discarded. */

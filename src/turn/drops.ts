@@ -11,6 +11,7 @@ export function connectionLost(d: Draft): void {
   d.s.turn = { is: 'idle' };
   d.s.early = undefined;
   d.s.aside = '';
+  d.s.untranscribed = undefined;
   d.s.owedUntil = undefined;
   d.s.cancelAt = undefined;
   d.s.unwantedUntil = undefined;

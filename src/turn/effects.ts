@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../protocol/frames.js';
+import type { TranscriptDetail } from '../protocol/transcript.js';
+import type { ReportOf, TurnReports } from './reports.js';
 
 /** Why a reply will not come. */
 export type ReplyFailure =
@@ -20,18 +22,19 @@ export type Effect =
       waitedMs: number | undefined;
     }
   | { type: 'playAudio'; generationId: string; data: string; rate: number }
-  | { type: 'writeText'; generationId: string; text: string }
+  | ({ type: 'writeText'; generationId: string; messageId: string } & Piece)
   | { type: 'callTool'; generationId: string; call: ToolCall; at: number }
   | { type: 'closeGeneration'; generationId: string; end: GenerationEnd; at: number }
   /** Say what nobody heard of the answer that was cut off, as one of its own. */
   | { type: 'resumeSpeech'; generationId: string; messageId: string; at: number }
   /** It is not going to be said any more. */
   | { type: 'forgetSpeech' }
-  | { type: 'remember'; message: Remembered }
-  | { type: 'amend'; messageId: string; text: string }
+  /** `late`: words of the model that came after their message was closed. */
+  | { type: 'remember'; message: Remembered; late?: Piece }
+  | ({ type: 'amend'; messageId: string; role: 'user' | 'assistant' } & Piece)
   | { type: 'startSpeech' }
   | { type: 'stopSpeech' }
-  | { type: 'transcribe'; itemId: string; text: string; isFinal: boolean; startedAt: number }
+  | Transcribe
   | { type: 'requestReply'; replyId: string; instructions: string | undefined }
   /** Its request shall not be sent any more. */
   | { type: 'withdrawReply'; replyId: string }
@@ -42,27 +45,22 @@ export type Effect =
   | { type: 'failReply'; replyId: string; why: ReplyFailure }
   | { type: 'cancelCalls'; callIds: readonly string[] }
   | { type: 'reportUsage'; usage: WireUsage; generation: Timing | undefined; at: number }
-  | { type: 'report'; what: Report; detail: unknown };
+  | ({ type: 'report' } & ReportOf<TurnReports>);
 
-/** Things an app may want to know that LiveKit has no word for. */
-export type Report =
-  | 'thought'
-  | 'code'
-  | 'citations'
-  | 'waiting_for_input'
-  | 'cancelled'
-  | 'reply_failed'
-  | 'empty_turn'
-  | 'stalled'
-  | 'silent_audio'
-  | 'text_turn'
-  | 'unanswered'
-  | 'memory_lost'
-  | 'no_caller_audio'
-  | 'health'
-  | 'late_transcript'
-  | 'false_interruption'
-  | 'unknown_frame';
+/** A piece of a transcript, with what the server says about it. */
+export interface Piece {
+  text: string;
+  detail?: TranscriptDetail | undefined;
+}
+
+/** The caller's line as it stands; `news` is what this piece adds, and a final one adds nothing. */
+export interface Transcribe extends Piece {
+  type: 'transcribe';
+  itemId: string;
+  isFinal: boolean;
+  startedAt: number;
+  news?: Piece & { interim: boolean };
+}
 
 export interface ToolCall {
   callId: string;

@@ -52,7 +52,8 @@ export function answerOwedToCaller(d: Draft, rules: TurnRules): void {
 
 /** The caller said something that nobody has answered. */
 function callerWaits({ s: { utterance } }: Draft): boolean {
-  return utterance !== undefined && !utterance.answered && utterance.text.trim() !== '';
+  if (utterance === undefined || utterance.answered || utterance.repeats) return false;
+  return utterance.text.trim() !== '';
 }
 
 /** Something was heard of the model; `heardNothing` may show that it was not. */
@@ -159,7 +160,8 @@ export function watch(d: Draft, rules: TurnRules): void {
 
 function isSuspended({ s: { calls, utterance }, at }: Draft): boolean {
   if (calls.some(({ askedAt }) => at < askedAt + TOOL_MS)) return true;
-  return utterance !== undefined && (utterance.reported || at < utterance.lastAt + SPEAKING_MS);
+  if (utterance === undefined || utterance.answered || utterance.repeats) return false;
+  return utterance.reported || at < utterance.lastAt + SPEAKING_MS;
 }
 
 /** Asks for an answer at all, where no particular one was requested. */

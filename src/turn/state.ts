@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact } from '../protocol/facts.js';
+import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { Owed, WatchdogStep } from './owed.js';
-import type { Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
+import type { Sentences } from './repeats.js';
+import type { Piece, Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
 
 /** What the machine has to know of the model and the session. */
 export interface TurnRules {
@@ -27,6 +29,10 @@ export interface TurnRules {
   turnsByHand?: boolean;
   /** What was cut off is spoken on when nobody said anything for so long; absent: it is lost. */
   falseInterruption?: { afterMs: number } | null | undefined;
+  /** The caller's words are transcribed. */
+  transcribes?: boolean;
+  /** A sentence that the model says twice in a row is played once. */
+  suppressRepeats?: boolean;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -40,6 +46,8 @@ export const STALL_MS = 8_000;
 export const LATE_MS = 3_000;
 /** A transcript this long without a further piece is whole, once the model answers. */
 export const SETTLE_MS = 400;
+/** A line that may be a repetition and does not go on is judged after this. */
+export const REPEAT_MS = 1_000;
 /** A transcript of the model that gets no audio within this time belongs to the message before. */
 export const EARLY_MS = 2_000;
 /** Speech of which nothing more is heard for this long has stopped. */
@@ -128,6 +136,12 @@ export interface Utterance {
   reported: boolean;
   /** The model has begun to answer: final as soon as it settles. */
   answered: boolean;
+  /** What the server said about it besides its text. */
+  detail: TranscriptDetail | undefined;
+  /** So many of its characters are in the history already. */
+  kept: number;
+  /** It may be the line before, transcribed once more: until it differs, nothing is said of it. */
+  repeats: boolean;
 }
 
 /** The server was interrupted, and nobody has said a word so far. */
@@ -162,7 +176,7 @@ export interface TurnState {
   turn: Turn;
   utterance: Utterance | undefined;
   /** Transcript that came before any audio. */
-  early: { text: string; at: number } | undefined;
+  early: (Piece & { at: number }) | undefined;
   /** Text parts of this turn in an audio session: handed over only if nothing is spoken. */
   aside: string;
   replies: readonly PendingReply[];
@@ -189,6 +203,14 @@ export interface TurnState {
   askedAt: number | undefined;
   /** When the microphone was last loud; undefined: not since the session began, or not measured. */
   loudAt: number | undefined;
+  /** The caller's line before, as letters alone, and when it ended. */
+  lastLine: { letters: string; endedAt: number } | undefined;
+  /** The language of the newest line that named one. */
+  language: string | undefined;
+  /** A caller who was heard and not transcribed, and the generation that answered all the same. */
+  untranscribed: { generationId: string | undefined } | undefined;
+  /** What the open generation says, in case it says a sentence twice. */
+  sentences: Sentences | undefined;
   last: Timing | undefined;
   /** The newest assistant message, for transcripts that come late. */
   lastMessage: Remembered | undefined;
@@ -216,6 +238,10 @@ export function initialState(prefix: string): TurnState {
     doubt: undefined,
     askedAt: undefined,
     loudAt: undefined,
+    lastLine: undefined,
+    language: undefined,
+    untranscribed: undefined,
+    sentences: undefined,
     last: undefined,
     lastMessage: undefined,
   };
@@ -247,6 +273,7 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
 export function utteranceDeadline(utterance: Utterance | undefined): number | undefined {
   if (!utterance) return undefined;
   if (utterance.answered) return utterance.lastAt + SETTLE_MS;
+  if (utterance.repeats) return utterance.lastAt + REPEAT_MS;
   return utterance.lastAt + (utterance.reported ? REPORTED_SPEECH_MS : SPEECH_MS);
 }
 

@@ -2,9 +2,10 @@
 import * as answer from './answer.js';
 import { answerCancelled, cancelAnswer, cancelTimeout } from './cancel.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
-import type { Effect } from './effects.js';
+import type { Effect, Piece } from './effects.js';
 import { doubtInterruption, resolveDoubt, weighDoubt } from './false_interruption.js';
 import * as owed from './owed.js';
+import { withoutRepeats } from './repeats.js';
 import {
   answerIsNext,
   askNext,
@@ -24,11 +25,15 @@ import {
 } from './state.js';
 import {
   finishUtterance,
+  keepLine,
+  settleUtterance,
   speechStarted,
   speechStopped,
   userSaid,
+  utteranceAnswered,
   type Draft,
 } from './utterance.js';
+import { callerLoud, callerSpoke, callerTranscribed, turnEnded } from './untranscribed.js';
 
 export interface Step {
   state: TurnState;
@@ -49,7 +54,9 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   weighDoubt(draft, input, rules);
   if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
   askNext(draft);
-  return { state: draft.s, effects: draft.out };
+  if (!rules.suppressRepeats) return { state: draft.s, effects: draft.out };
+  const { sentences, effects } = withoutRepeats(draft.s.sentences, draft.out);
+  return { state: { ...draft.s, sentences }, effects };
 }
 
 /** What the server said. Returns false when the input is not one of these. */
@@ -59,7 +66,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       answer.audio(d, input.data, input.rate, rules);
       return true;
     case 'modelSaid':
-      answer.modelSaid(d, input.text, rules);
+      answer.modelSaid(d, input, rules);
       owed.answerIsNear(d, rules);
       return true;
     case 'text':
@@ -76,10 +83,13 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       interrupted(d, rules);
       return true;
     case 'userSaid':
-      userSaid(d, input.text, input.interim);
+      userSaid(d, input, input.interim);
       owed.answerOwedToCaller(d, rules);
+      if (input.finished && !d.s.utterance?.reported) finishUtterance(d);
+      if (input.text.trim() !== '') callerTranscribed(d);
       return true;
     case 'voiceActivity':
+      if (input.speaking) callerSpoke(d);
       if (input.speaking) speechStarted(d, true);
       else speechStopped(d);
       owed.answerOwedToCaller(d, rules);
@@ -88,7 +98,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       generationComplete(d);
       return true;
     case 'boundary':
-      boundary(d, input.reason, input.inProgress && rules.endsAtIdle);
+      boundary(d, input.reason, input.inProgress && rules.endsAtIdle, rules);
       return true;
     default:
       return reported(d, input, rules);
@@ -111,16 +121,20 @@ function reported(d: Draft, input: Input, rules: TurnRules): boolean {
       owed.answerIsNear(d, rules);
       d.out.push({ type: 'report', what: 'code', detail: input.part });
       return true;
-    case 'citations':
-      d.out.push({ type: 'report', what: 'citations', detail: input });
+    case 'citations': {
+      const { grounding, urlContext } = input;
+      d.out.push({ type: 'report', what: 'citations', detail: { grounding, urlContext } });
       return true;
+    }
     case 'waitingForInput':
       d.s.owed = undefined;
       d.out.push({ type: 'report', what: 'waiting_for_input', detail: undefined });
       return true;
-    case 'unknown':
-      d.out.push({ type: 'report', what: 'unknown_frame', detail: input });
+    case 'unknown': {
+      const { member, value } = input;
+      d.out.push({ type: 'report', what: 'unknown_frame', detail: { member, value } });
       return true;
+    }
     default:
       return false;
   }
@@ -146,10 +160,10 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'turnCommitted':
     case 'turnDiscarded':
-      turnEnded(d, input.type === 'turnCommitted', rules);
+      handTurnEnded(d, input.type === 'turnCommitted', rules);
       break;
     case 'callerLoud':
-      d.s.loudAt = d.at;
+      callerLoud(d);
       break;
     case 'toolSettled':
       answer.toolSettled(d, input.callId, rules);
@@ -184,7 +198,7 @@ function interruptRequested(d: Draft, rules: TurnRules): void {
 }
 
 /** By hand: an answer is on its way, wanted or not. */
-function turnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
+function handTurnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
   const until = d.at + rules.replyTimeoutMs;
   d.s.unwantedUntil = wanted ? undefined : until;
   if (!wanted) return;
@@ -217,7 +231,12 @@ function generationComplete(d: Draft): void {
   else answer.outputEnded(d);
 }
 
-function boundary(d: Draft, reason: string | undefined, inProgress: boolean): void {
+function boundary(
+  d: Draft,
+  reason: string | undefined,
+  inProgress: boolean,
+  rules: TurnRules,
+): void {
   const idle = d.s.turn.is === 'idle';
   const lastMessageId = d.s.lastMessage?.id;
   answer.outputEnded(d);
@@ -227,7 +246,9 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
   }
-  if (d.s.utterance?.answered || (empty && d.s.utterance?.text)) finishUtterance(d);
+  if (empty && d.s.utterance?.text) utteranceAnswered(d);
+  keepLine(d);
+  if (!inProgress) turnEnded(d, rules);
   d.s.turn = inProgress ? { is: 'drained', complete: false } : { is: 'idle' };
   if (!empty && !inProgress) lowerShield(d);
   if (!empty) return;
@@ -252,12 +273,12 @@ function tick(d: Draft, rules: TurnRules): void {
     answer.close(d, calling ? 'calling' : 'stalled');
     if (!calling) d.out.push({ type: 'report', what: 'stalled', detail: { generationId } });
   }
-  if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early.text);
+  if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
   if (d.at >= (d.s.unwantedUntil ?? Infinity)) d.s.unwantedUntil = undefined;
   resolveDoubt(d, rules);
   const due = utteranceDeadline(d.s.utterance);
-  if (due !== undefined && d.at >= due) finishUtterance(d);
+  if (due !== undefined && d.at >= due && settleUtterance(d)) owed.answerOwedToCaller(d, rules);
   if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);
   cancelTimeout(d);
   replyTimeouts(d, rules);
@@ -265,8 +286,8 @@ function tick(d: Draft, rules: TurnRules): void {
 }
 
 /** Words without a voice belong to what was spoken last. */
-function lateTranscript(d: Draft, text: string): void {
+function lateTranscript(d: Draft, said: Piece): void {
   d.s.early = undefined;
-  d.out.push({ type: 'report', what: 'late_transcript', detail: text });
-  if (d.s.lastMessage) answer.amend(d, d.s.lastMessage, text);
+  d.out.push({ type: 'report', what: 'late_transcript', detail: said.text });
+  if (d.s.lastMessage) answer.amend(d, d.s.lastMessage, said);
 }
