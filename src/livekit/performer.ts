@@ -14,6 +14,8 @@ export interface PerformerRooms {
   transcribes: boolean;
   heardNothing(): void;
   answerEnded(): void;
+  /** The model is about to be asked: what it shall see goes first. */
+  look(): void;
   /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
   refusesTools(): boolean;
 }
@@ -53,6 +55,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       sync.conversation.cancelled(effect.callIds);
       break;
     case 'requestReply':
+      rooms.look();
       sync.requestReply(effect.replyId, effect.instructions);
       break;
     case 'failReply':
