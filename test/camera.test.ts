@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { VideoBufferType, VideoFrame, VideoRotation } from '@livekit/rtc-node';
-import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { jpegOfFrame, MOST_BYTES } from '../src/livekit/jpeg.js';
 import { Caller } from '../src/livekit/caller.js';
@@ -8,25 +7,11 @@ import { initialState } from '../src/turn/state.js';
 import type { LiveConnection } from '../src/testing/index.js';
 import { validate } from '../src/validate.js';
 import { ManualClock } from './support/manual_clock.js';
-import { BLUE, frameOf, GREEN, noise, ORANGE, RED, type Colour } from './support/pictures.js';
+import { BLUE, decoded, frameOf, GREEN, isNear, noise, ORANGE, RED } from './support/pictures.js';
 import { DOWN_MS, goDown, recoverable } from './support/recovery.js';
 
 const WIDE = { width: 1600, height: 800 };
 const BOX = { width: 768, height: 768, quality: 75 };
-
-async function decoded(jpeg: Uint8Array | undefined) {
-  if (!jpeg) throw new Error('There is no picture.');
-  const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
-  const at = (x: number, y: number): number[] => {
-    const start = 3 * (y * info.width + x);
-    return [...data.subarray(start, start + 3)];
-  };
-  return { width: info.width, height: info.height, at };
-}
-
-/** JPEG and 8 bits of YUV move a colour a little. */
-const isNear = (got: number[], wanted: Colour): boolean =>
-  got.every((value, i) => Math.abs(value - (wanted[i] ?? 0)) < 12);
 
 /** Pictures that arrived, by the colour they have. */
 async function shown(connection: LiveConnection): Promise<string[]> {

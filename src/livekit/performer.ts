@@ -116,5 +116,5 @@ function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, a
   context.items.push(
     llm.FunctionCallOutput.create({ callId, name, output: REFUSAL, isError: true }),
   );
-  rooms.sync.updateChatCtx(context);
+  void rooms.sync.updateChatCtx(context);
 }

@@ -149,8 +149,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
-    this.#sync.updateChatCtx(chatCtx);
-    return Promise.resolve();
+    return this.#sync.updateChatCtx(chatCtx);
   }
 
   override updateTools(tools: llm.ToolContext): Promise<void> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { VideoBufferType as Type, VideoFrame } from '@livekit/rtc-node';
+import sharp from 'sharp';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -24,6 +25,26 @@ export function frameOf(colour: Colour, shape: Shape = {}): VideoFrame {
     ? repeated(bytes, width * height)
     : Buffer.concat(planes(colour, width, height, type));
   return new VideoFrame(new Uint8Array(data), width, height, type);
+}
+
+/** JPEG and 8 bits of YUV move a colour a little. */
+export const isNear = (got: number[], wanted: Colour): boolean =>
+  got.every((value, i) => Math.abs(value - (wanted[i] ?? 0)) < 12);
+
+export interface Decoded {
+  width: number;
+  height: number;
+  at(x: number, y: number): number[];
+}
+
+export async function decoded(file: Uint8Array | undefined): Promise<Decoded> {
+  if (!file) throw new Error('There is no picture.');
+  const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number): number[] => {
+    const start = info.channels * (y * info.width + x);
+    return [...data.subarray(start, start + 3)];
+  };
+  return { width: info.width, height: info.height, at };
 }
 
 /** What no encoder can make small. */
