@@ -19,7 +19,7 @@ async function shown(connection: LiveConnection): Promise<string[]> {
   const names = { ORANGE, RED, GREEN, BLUE };
   return Promise.all(
     videos.map(async ({ data }) => {
-      const picture = await decoded(Buffer.from(data as string, 'base64'));
+      const picture = await decoded(Buffer.from(data, 'base64'));
       const [name] = Object.entries(names).find(([, c]) => isNear(picture.at(0, 0), c)) ?? ['?'];
       return name;
     }),

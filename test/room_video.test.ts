@@ -25,6 +25,8 @@ function video(colour: Colour, source: TrackSource = SOURCE_CAMERA) {
   const origin = new VideoSource(SIZE.width, SIZE.height);
   const track = LocalVideoTrack.createVideoTrack('video', origin);
   const frame = frameOf(colour, { ...SIZE, type: VideoBufferType.RGBA });
+  // A source that has no frame yet makes up black ones.
+  origin.captureFrame(frame);
   const timer = setInterval(() => origin.captureFrame(frame), 20);
   const end = (): void => clearInterval(timer);
   onTestFinished(async () => {
