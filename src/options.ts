@@ -116,7 +116,7 @@ export interface RealtimeModelOptions {
   inputAudioTranscription?: AudioTranscriptionConfig | null;
   /** Transcribe the model; null switches it off. @default {} */
   outputAudioTranscription?: AudioTranscriptionConfig | null;
-  /** How pushed video frames are encoded. @default JPEG, quality 75, within 768 x 768 */
+  /** How video frames, and pictures without bounds of their own, are encoded. @default JPEG, quality 75, within 768 x 768 */
   imageEncodeOptions?: ImageEncodeOptions;
   /** Answer in the caller's tone, where the model has it as an option. @default the model's */
   enableAffectiveDialog?: boolean;

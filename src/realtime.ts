@@ -10,6 +10,7 @@ import type { ContextUpdate } from './protocol/frames.js';
 export { Behavior, FunctionResponseScheduling } from '@google/genai';
 export { RealtimeModel } from './livekit/model.js';
 export type { ConnectionEvent, Health } from './livekit/health.js';
+export { shareVideo, type SharedVideo, type ShareVideoOptions } from './livekit/room_video.js';
 export { RealtimeSession, type SessionUpdate } from './livekit/session.js';
 export type { LiveAPIModels } from './models/table.js';
 export {

@@ -12,6 +12,7 @@ import {
   type Environment,
   type FalseInterruption,
   type PlayoutBuffer,
+  type ImageEncodeOptions,
   type RealtimeModelOptions,
   type Settings,
   type Watchdog,
@@ -48,7 +49,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     contextWindowCompression: orDefault(options.contextWindowCompression, { slidingWindow: {} }),
     sessionResumption: orDefault(options.sessionResumption, {}),
     connOptions: { ...DEFAULT_API_CONNECT_OPTIONS, ...options.connOptions },
-    imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
+    imageEncodeOptions: imageEncoding(options.imageEncodeOptions),
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     firstTurnShieldMs: options.firstTurnShieldMs ?? 0,
@@ -211,6 +212,18 @@ function suppressRepeats({
     );
   }
   return on ?? false;
+}
+
+function imageEncoding(given: ImageEncodeOptions | undefined): ImageEncodeOptions {
+  const options = { ...DEFAULT_IMAGE_ENCODE_OPTIONS, ...given };
+  const { quality, resizeOptions: box } = options;
+  const sides = [box.width, box.height];
+  const isBox = sides.every((side) => Number.isInteger(side) && side > 0);
+  if (quality >= 1 && quality <= 100 && isBox) return options;
+  throw optionsError(
+    `Option imageEncodeOptions is ${inspect(given)}.`,
+    'Give a quality from 1 to 100 and a box of whole pixels, or leave it out.',
+  );
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

@@ -924,6 +924,10 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
   imageEncodeOptions: async () => {
     expect(await pictureOf({ imageEncodeOptions: small })).toMatchObject({ width: 16, height: 8 });
     expect(await pictureOf({})).toMatchObject({ width: 64, height: 32 });
+    const none = { ...small, resizeOptions: { ...small.resizeOptions, width: 0 } };
+    for (const imageEncodeOptions of [none, { ...small, quality: 101 }]) {
+      expect(() => onGemini({ imageEncodeOptions })).toThrow(/imageEncodeOptions.*quality/s);
+    }
   },
   enableAffectiveDialog: {
     with: { enableAffectiveDialog: true },

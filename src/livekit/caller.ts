@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
+import type { AudioFrame, VideoFrame, VideoRotation } from '@livekit/rtc-node';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../options.js';
 import type { Command } from '../protocol/encode.js';
+import type { TurnState } from '../turn/state.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
 import { InputWatch } from './input_watch.js';
@@ -23,6 +24,8 @@ export interface CallerEvents {
   loud(): void;
   /** For ten seconds no audio has come. */
   missing(): void;
+  /** What is happening in the conversation. */
+  state(): TurnState;
   warnOnce(text: string): void;
 }
 
@@ -37,6 +40,7 @@ export class Caller {
   /** Audio was sent, and its end was not. */
   #streaming = false;
   #loudAt: number | undefined;
+  readonly #model: string;
 
   /** @param byHand the app or the framework marks the caller's turns */
   constructor(settings: Settings, byHand: boolean, clock: Clock, on: CallerEvents) {
@@ -50,11 +54,15 @@ export class Caller {
       missing: () => on.missing(),
     });
     this.#microphone = new Microphone((pcm, loud) => this.#heard(pcm, loud), this.#watch);
+    this.#model = settings.model;
     const { video, videoFps } = settings.capabilities;
     if (!video) return;
-    this.#camera = new Camera(videoFps, settings.imageEncodeOptions, clock, {
+    const { quality, resizeOptions } = settings.imageEncodeOptions;
+    const { width, height } = resizeOptions;
+    this.#camera = new Camera(videoFps, { width, height, quality }, clock, {
       picture: (data) => on.send({ type: 'video', data, mimeType: 'image/jpeg' }),
-      failed: (error) => on.warnOnce(`A video frame could not be encoded: ${String(error)}`),
+      failed: (why) => on.warnOnce(`A video frame is left out: ${why}.`),
+      state: () => on.state(),
     });
   }
 
@@ -72,9 +80,24 @@ export class Caller {
     this.#microphone.push(frame);
   }
 
-  pushVideo(frame: VideoFrame): void {
-    if (this.#camera) this.#camera.push(frame);
-    else this.#on.warnOnce('This model takes no video: frames are not sent.');
+  /** Never throws, whatever an app takes for a frame. */
+  pushVideo(frame: VideoFrame, rotation?: VideoRotation): void {
+    if (!this.#camera) {
+      this.#on.warnOnce(
+        `${this.#model} takes no video: frames are not sent. Choose a model with video: docs/models.md.`,
+      );
+      return;
+    }
+    try {
+      this.#camera.push(frame, rotation);
+    } catch (error) {
+      this.#on.warnOnce(`A video frame is left out: ${String(error)}.`);
+    }
+  }
+
+  /** Something may have happened, or is about to: the model shall see what is in front of the caller. */
+  look(): void {
+    this.#camera?.look();
   }
 
   startActivity(): void {
@@ -116,6 +139,7 @@ export class Caller {
     if (this.activityIsOpen) this.#microphone.flush();
     this.#activity?.close();
     this.#microphone.close();
+    this.#camera?.close();
   }
 
   #heard(pcm: Uint8Array, loud: boolean): void {

@@ -4,6 +4,7 @@ import type { Capabilities } from '../models/capabilities.js';
 import type { ToolResult } from '../protocol/encode.js';
 import { history, newest, type History } from '../protocol/history.js';
 import type { Remembered, ToolCall } from '../turn/effects.js';
+import { pictureOf } from './images.js';
 
 /** The part of the context that a seed may fill. */
 const SEED_SHARE = 0.5;
@@ -39,6 +40,12 @@ export class Conversation {
   #atHandle = new Set<string>();
   readonly #calls = new Map<string, OpenCall>();
   readonly #cancelled = new Set<string>();
+  readonly #isPending: (itemId: string) => boolean;
+
+  /** @param isPending an item that cannot be told yet; those behind it wait, too */
+  constructor(isPending: (itemId: string) => boolean = () => false) {
+    this.#isPending = isPending;
+  }
 
   get chatCtx(): llm.ChatContext {
     return this.#ctx.copy();
@@ -138,14 +145,19 @@ export class Conversation {
   seed(capabilities: Capabilities, contextWasFull: boolean, except: ReadonlySet<string>): History {
     const share = contextWasFull ? FULL_SHARE : SEED_SHARE;
     const mostCharacters = capabilities.contextTokens * share * CHARACTERS_PER_TOKEN;
-    const items = this.#ctx.items.filter(({ id }) => !except.has(id));
-    return newest(history(items, capabilities), mostCharacters);
+    const items = this.#tellable.filter(({ id }) => !except.has(id));
+    return newest(history(items, capabilities, pictureOf), mostCharacters);
   }
 
   /** What the server has not seen, given that some is still queued. */
   unseen(queued: ReadonlySet<string>, capabilities: Capabilities): History {
-    const missing = this.#ctx.items.filter(({ id }) => !this.#known.has(id) && !queued.has(id));
-    return history(missing, capabilities);
+    const missing = this.#tellable.filter(({ id }) => !this.#known.has(id) && !queued.has(id));
+    return history(missing, capabilities, pictureOf);
+  }
+
+  get #tellable(): llm.ChatItem[] {
+    const end = this.#ctx.items.findIndex(({ id }) => this.#isPending(id));
+    return end < 0 ? this.#ctx.items : this.#ctx.items.slice(0, end);
   }
 
   wrote(itemIds: readonly string[]): void {

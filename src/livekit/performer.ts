@@ -15,6 +15,8 @@ export interface PerformerRooms {
   transcribes: boolean;
   heardNothing(): void;
   answerEnded(): void;
+  /** The model is about to be asked: what it shall see goes first. */
+  look(): void;
   /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
   refusesTools(): boolean;
 }
@@ -59,14 +61,16 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       keep(effect, rooms);
       break;
     default:
-      if (!toServer(effect, sync)) announce(effect, rooms);
+      if (!toServer(effect, rooms)) announce(effect, rooms);
   }
 }
 
 /** What the server shall be told. Returns false when the effect is none of these. */
-function toServer(effect: Effect, sync: Sync): boolean {
+function toServer(effect: Effect, rooms: PerformerRooms): boolean {
+  const { sync } = rooms;
   switch (effect.type) {
     case 'requestReply':
+      rooms.look();
       sync.requestReply(effect.replyId, effect.instructions);
       return true;
     case 'withdrawReply':
@@ -162,5 +166,5 @@ function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, a
   context.items.push(
     llm.FunctionCallOutput.create({ callId, name, output: REFUSAL, isError: true }),
   );
-  rooms.sync.updateChatCtx(context);
+  void rooms.sync.updateChatCtx(context);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Behavior, FunctionResponseScheduling } from '@google/genai';
 import { llm } from '@livekit/agents';
-import type { AudioFrame, VideoFrame } from '@livekit/rtc-node';
+import type { AudioFrame, VideoFrame, VideoRotation } from '@livekit/rtc-node';
 import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
@@ -83,6 +83,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       discarded: () => this.#machine.input({ type: 'turnDiscarded' }),
       loud: () => this.#machine.input({ type: 'callerLoud' }),
       missing: () => this.#tell.report('no_caller_audio'),
+      state: () => this.#machine.state,
       warnOnce: (text) => this.#tell.warnOnce(text),
     });
     this.#cancelDial = env.clock.after(DIAL_MS, () => link.open());
@@ -96,6 +97,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       labels: { label: model.label(), provider: model.provider, model: model.model },
       transcribes: this.#settings.inputAudioTranscription !== null,
       answerEnded: () => this.#caller.answerEnded(),
+      look: () => this.#caller.look(),
       heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
       refusesTools: () => this.#toolChoice === 'none',
     };
@@ -106,6 +108,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       settled: () => {
         this.#sync.link.flush();
         this.#sync.link.checkRotation();
+        this.#caller.look();
       },
     });
   }
@@ -153,8 +156,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
-    this.#sync.updateChatCtx(chatCtx);
-    return Promise.resolve();
+    return this.#sync.updateChatCtx(chatCtx);
   }
 
   override updateTools(tools: llm.ToolContext): Promise<void> {
@@ -180,9 +182,13 @@ export class RealtimeSession extends llm.RealtimeSession {
     }
   }
 
-  /** Shows the model a picture; at most the model's useful rate is sent, the newest wins. */
-  pushVideo(frame: VideoFrame): void {
-    if (!this.#closing) this.#caller.pushVideo(frame);
+  /**
+   * Shows the model a picture. The newest frame wins; at most one a second is sent, and none while
+   * nobody has spoken, asked or answered for 30 s. Keep its data unchanged until the next push.
+   * @param rotation what makes the frame upright, as a `VideoStream` tells it (default: nothing)
+   */
+  pushVideo(frame: VideoFrame, rotation?: VideoRotation): void {
+    if (!this.#closing) this.#caller.pushVideo(frame, rotation);
   }
 
   override generateReply(

@@ -13,6 +13,7 @@ import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet, isShielded } from '../turn/state.js';
 import { Conversation } from './conversation.js';
 import { HealthLog } from './health.js';
+import { Images } from './images.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
@@ -29,12 +30,13 @@ export interface SyncEvents {
 
 /** Keeps what the server knows in step with what we know, over any number of connections. */
 export class Sync implements LinkEvents {
-  readonly conversation = new Conversation();
+  readonly conversation: Conversation;
   readonly health = new HealthLog();
   readonly link: Link;
   readonly #settings: Settings;
   readonly #env: Environment;
   readonly #on: SyncEvents;
+  readonly #images: Images;
   #instructions: string;
   #tools = llm.ToolContext.empty();
   #wireTools: Tool[] = [];
@@ -52,6 +54,8 @@ export class Sync implements LinkEvents {
     this.#env = env;
     this.#on = on;
     this.#instructions = settings.instructions ?? '';
+    this.#images = new Images(settings, (text) => on.tell.warnOnce(text));
+    this.conversation = new Conversation((id) => this.#images.isPending(id));
     this.link = new Link(settings, env, this);
     this.#refreshTools();
   }
@@ -73,7 +77,17 @@ export class Sync implements LinkEvents {
     this.#tellChanges();
   }
 
-  updateChatCtx(chatCtx: llm.ChatContext): void {
+  /** At once, but for pictures that have to be encoded first, and what follows them. */
+  updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
+    const encoding = this.#images.prepare(chatCtx.items);
+    this.#takeOver(chatCtx);
+    const deliver = (): void => {
+      if (this.#connected) this.#deliver();
+    };
+    return encoding?.then(deliver) ?? Promise.resolve();
+  }
+
+  #takeOver(chatCtx: llm.ChatContext): void {
     const { results, orphaned, additions, replaced } = this.conversation.update(chatCtx);
     if (results.length > 0) this.#answer(results);
     if (replaced && this.link.isStarted) this.#exchange(true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Content, Part } from '@google/genai';
+import type { Blob, Content, Part } from '@google/genai';
 import type { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 
@@ -12,11 +12,18 @@ export interface History {
   instructions: string[];
 }
 
+/** A picture as it can be sent; undefined if it cannot. */
+export type Pictures = (image: llm.ImageContent) => Blob | undefined;
+
 /**
  * Chat items → turns with explicit roles. Calls and their outputs become text: function parts in a
  * history are refused (1007; pydantic-ai, pipecat). Handoffs and config updates carry nothing.
  */
-export function history(items: readonly llm.ChatItem[], capabilities: Capabilities): History {
+export function history(
+  items: readonly llm.ChatItem[],
+  capabilities: Capabilities,
+  pictures: Pictures = inlinePicture,
+): History {
   const found: History = { turns: [], itemIds: [], instructions: [] };
   const calls = new Map<string, llm.FunctionCall>();
   for (const item of items) {
@@ -26,30 +33,35 @@ export function history(items: readonly llm.ChatItem[], capabilities: Capabiliti
     } else if (item.type === 'function_call_output') {
       append(found, item.id, 'user', [{ text: toolText(item, calls.get(item.callId)) }]);
     } else if (item.type === 'message') {
-      message(found, item, capabilities);
+      message(found, item, capabilities.video ? pictures : () => undefined);
     }
   }
   return found;
 }
 
-function message(found: History, item: llm.ChatMessage, capabilities: Capabilities): void {
+function message(found: History, item: llm.ChatMessage, pictures: Pictures): void {
   if (item.role === 'system' || item.role === 'developer') {
     if (item.textContent) found.instructions.push(item.textContent);
     return;
   }
-  const parts = item.content.flatMap((content) => part(content, capabilities));
+  const parts = item.content.flatMap((content) => part(content, pictures));
   if (parts.length > 0) append(found, item.id, item.role === 'user' ? 'user' : 'model', parts);
 }
 
-function part(content: llm.ChatContent, capabilities: Capabilities): Part[] {
+function part(content: llm.ChatContent, pictures: Pictures): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [{ text: content }];
   if (content.type === 'audio_content') {
     return content.transcript ? [{ text: content.transcript }] : [];
   }
-  if (content.type !== 'image_content' || !capabilities.video) return [];
-  const image = typeof content.image === 'string' ? content.image : '';
-  const [, mimeType, data] = /^data:(image\/(?:jpeg|png));base64,(.+)$/s.exec(image) ?? [];
-  return mimeType && data ? [{ inlineData: { mimeType, data } }] : [];
+  const inlineData = content.type === 'image_content' ? pictures(content) : undefined;
+  return inlineData ? [{ inlineData }] : [];
+}
+
+/** A picture that can travel as it is. */
+export function inlinePicture({ image }: llm.ImageContent): Blob | undefined {
+  const url = typeof image === 'string' ? image : '';
+  const [, mimeType, data] = /^data:(image\/(?:jpeg|png));base64,(.+)$/s.exec(url) ?? [];
+  return mimeType && data ? { mimeType, data } : undefined;
 }
 
 /** Neighbours of one role share a turn. */
