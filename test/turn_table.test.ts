@@ -26,6 +26,7 @@ import {
   text,
   tick,
   type Timeless,
+  toolIs,
   toolSettled,
   turnCommitted,
   usage,
@@ -89,6 +90,7 @@ const ROWS: Record<string, Row> = {
   turnCommitted: { input: turnCommitted },
   callerLoud: { input: { type: 'callerLoud' } },
   toolSettled: { before: called, input: toolSettled('c1') },
+  toolIs: { before: called, input: toolIs('c1', 'running') },
   heardNothing: { input: heardNothing },
   connectionLost: { input: connectionLost },
   'connectionBack, reply requested': { given: [replyRequested('r1')], input: connectionBack(true) },
@@ -108,7 +110,7 @@ const TYPES: Record<Input['type'], true> = {
   calls: true, callsCancelled: true, userSaid: true, voiceActivity: true, interrupted: true,
   generationComplete: true, boundary: true, usage: true, waitingForInput: true, unknown: true,
   replyRequested: true, replyWritten: true, replyAborted: true, interruptRequested: true,
-  turnCommitted: true, callerLoud: true, toolSettled: true, heardNothing: true,
+  turnCommitted: true, callerLoud: true, toolSettled: true, toolIs: true, heardNothing: true,
   connectionLost: true, connectionBack: true, closed: true, tick: true,
 }; // prettier-ignore
 

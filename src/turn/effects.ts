@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../protocol/frames.js';
+import type { CallPhase } from './state.js';
 
 /** Why a reply will not come. */
 export type ReplyFailure = 'timeout' | 'aborted' | 'disconnected' | 'closed' | 'unsupported';
@@ -32,6 +33,14 @@ export type Effect =
   | { type: 'exchange'; fresh: boolean }
   | { type: 'failReply'; replyId: string; why: ReplyFailure }
   | { type: 'cancelCalls'; callIds: readonly string[] }
+  /** The server asked the same again, under another id: one run answers both. */
+  | { type: 'repeatCall'; callId: string; wireId: string | undefined }
+  /** The server takes back some of the ids of a call, but not all. */
+  | { type: 'unaskCall'; callId: string; wireIds: readonly (string | undefined)[] }
+  /** The server no longer waits for these. */
+  | { type: 'forgetCalls'; callIds: readonly string[] }
+  /** LiveKit has given no output in time. */
+  | { type: 'answerCall'; callId: string; phase: CallPhase }
   | { type: 'reportUsage'; usage: WireUsage; generation: Timing | undefined; at: number }
   | { type: 'report'; what: Report; detail: unknown };
 
@@ -50,6 +59,11 @@ export type Report =
   | 'no_caller_audio'
   | 'health'
   | 'late_transcript'
+  | 'tool_call_repeated'
+  | 'tool_call_overdue'
+  | 'tool_choice_emulated'
+  | 'tool_choice_ignored'
+  | 'caller_audio_lost'
   | 'unknown_frame';
 
 export interface ToolCall {

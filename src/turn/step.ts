@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
+import * as calls from './calls.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
 import * as owed from './owed.js';
@@ -50,12 +51,13 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       owed.answerIsNear(d, rules);
       return true;
     case 'calls':
-      answer.calls(d, input.calls, rules);
+      calls.calls(d, input.calls, rules);
       return true;
     case 'callsCancelled':
-      callsCancelled(d, input.ids);
+      calls.callsCancelled(d, input.ids);
       return true;
     case 'interrupted':
+      calls.callsInterrupted(d, rules);
       interrupted(d);
       return true;
     case 'userSaid':
@@ -128,6 +130,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
     case 'interruptRequested':
       owed.answerUnwanted(d);
       if (d.s.turn.is === 'open') answer.cut(d);
+      calls.callsDropped(d);
       break;
     case 'turnCommitted':
       d.s.owedUntil = d.at + rules.replyTimeoutMs;
@@ -138,7 +141,10 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       d.s.loudAt = d.at;
       break;
     case 'toolSettled':
-      answer.toolSettled(d, input.callId, rules);
+      calls.toolSettled(d, input.callId, input.quiet === true, rules);
+      break;
+    case 'toolIs':
+      calls.toolIs(d, input.callId, input.phase, rules);
       break;
     case 'heardNothing':
       d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });
@@ -197,13 +203,6 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
 }
 
-function callsCancelled(d: Draft, ids: readonly string[]): void {
-  const gone = d.s.calls.filter((call) => call.wireId !== undefined && ids.includes(call.wireId));
-  if (gone.length === 0) return;
-  d.s.calls = d.s.calls.filter((call) => !gone.includes(call));
-  d.out.push({ type: 'cancelCalls', callIds: gone.map((call) => call.callId) });
-}
-
 function tick(d: Draft, rules: TurnRules): void {
   const { turn, early } = d.s;
   if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
@@ -221,6 +220,7 @@ function tick(d: Draft, rules: TurnRules): void {
     d.s.owedUntil = undefined;
     failReply(d, replyId, 'timeout');
   }
+  calls.callsOverdue(d);
   owed.watch(d, rules);
 }
 
