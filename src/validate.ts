@@ -49,6 +49,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     imageEncodeOptions: options.imageEncodeOptions ?? DEFAULT_IMAGE_ENCODE_OPTIONS,
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
+    toolTimeoutMs: options.toolTimeoutMs === undefined ? 60_000 : options.toolTimeoutMs,
     watchdog: watchdog(options.watchdog),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
@@ -80,7 +81,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, watchdog: true, toolTimeoutMs: true, dedupeToolCalls: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -136,12 +137,13 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['seed', -(2 ** 31), 2 ** 31 - 1],
   ['replyTimeoutMs', 1, 3_600_000],
   ['audioBufferMs', 0, 60_000],
+  ['toolTimeoutMs', 1, 86_400_000],
 ];
 
 function numbers(options: RealtimeModelOptions): void {
   for (const [name, low, high] of RANGES) {
     const value = options[name];
-    if (value === undefined) continue;
+    if (value === undefined || (name === 'toolTimeoutMs' && value === null)) continue;
     if (typeof value !== 'number' || !(value >= low && value <= high)) {
       throw optionsError(
         `Option ${name} is ${inspect(value)}.`,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { llm } from '@livekit/agents';
-import type { Effect, ToolCall } from '../turn/effects.js';
+import type { Effect } from '../turn/effects.js';
 import { realtimeMetrics, type Labels } from './metrics.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
 import type { Teller } from './teller.js';
+import type { ToolCalls } from './tool_calls.js';
 
 export interface PerformerRooms {
   output: Output;
@@ -14,13 +14,13 @@ export interface PerformerRooms {
   transcribes: boolean;
   heardNothing(): void;
   answerEnded(): void;
-  /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
-  refusesTools(): boolean;
+  calls: ToolCalls;
 }
 
 /** Effects of the state machine → the rooms that carry them out. */
 export function perform(effect: Effect, rooms: PerformerRooms): void {
-  const { output, sync } = rooms;
+  const { output, sync, calls } = rooms;
+  calls.perform(effect);
   switch (effect.type) {
     case 'playAudio':
       output.generation(effect.generationId)?.playAudio(effect.data, effect.rate);
@@ -45,12 +45,6 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
     }
     case 'exchange':
       sync.exchangeNow(effect.fresh);
-      break;
-    case 'callTool':
-      callTool(rooms, effect.generationId, effect.call, effect.at);
-      break;
-    case 'cancelCalls':
-      sync.conversation.cancelled(effect.callIds);
       break;
     case 'requestReply':
       sync.requestReply(effect.replyId, effect.instructions);
@@ -97,21 +91,4 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
       tell.report(effect.what, effect.detail);
       break;
   }
-}
-
-const REFUSAL = 'Tools are not available for this reply. Answer in speech, without calling one.';
-
-function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, at: number): void {
-  const { conversation } = rooms.sync;
-  const item = conversation.called(call, at);
-  if (!rooms.refusesTools()) {
-    rooms.output.generation(generationId)?.callTool(item);
-    return;
-  }
-  const context = conversation.chatCtx;
-  const { callId, name } = call;
-  context.items.push(
-    llm.FunctionCallOutput.create({ callId, name, output: REFUSAL, isError: true }),
-  );
-  rooms.sync.updateChatCtx(context);
 }

@@ -11,11 +11,14 @@ import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet } from '../turn/state.js';
-import { Conversation } from './conversation.js';
+import { AudioHold } from './audio_hold.js';
+import type { Outcome } from './call_ledger.js';
+import { Conversation, type ContextChange } from './conversation.js';
 import { HealthLog } from './health.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
+import { mayContinue, scheduling } from './tool_calls.js';
 import { wireTools } from './tool_context.js';
 
 export interface SyncEvents {
@@ -28,13 +31,14 @@ export interface SyncEvents {
 
 /** Keeps what the server knows in step with what we know, over any number of connections. */
 export class Sync implements LinkEvents {
-  readonly conversation = new Conversation();
+  readonly conversation: Conversation;
   readonly health = new HealthLog();
   readonly link: Link;
   readonly #settings: Settings;
   readonly #env: Environment;
   readonly #on: SyncEvents;
   #instructions: string;
+  readonly #hold = new AudioHold();
   #tools = llm.ToolContext.empty();
   #wireTools: Tool[] = [];
   #seed: History | undefined;
@@ -51,6 +55,7 @@ export class Sync implements LinkEvents {
     this.#env = env;
     this.#on = on;
     this.#instructions = settings.instructions ?? '';
+    this.conversation = new Conversation((name) => mayContinue(name, settings));
     this.link = new Link(settings, env, this);
     this.#refreshTools();
   }
@@ -73,13 +78,20 @@ export class Sync implements LinkEvents {
   }
 
   updateChatCtx(chatCtx: llm.ChatContext): void {
-    const { results, orphaned, additions, replaced } = this.conversation.update(chatCtx);
+    this.#changed(this.conversation.update(chatCtx));
+  }
+
+  /** A call has an answer that LiveKit does not give. */
+  answerCall(outcome: Outcome): void {
+    this.#changed(this.conversation.answered(outcome));
+  }
+
+  #changed({ results, told, asks, additions, replaced }: ContextChange): void {
     if (results.length > 0) this.#answer(results);
     if (replaced && this.link.isStarted) this.#exchange(true);
     else if (this.#connected && additions.length > 0) this.#deliver();
-    if (orphaned.length === 0) return;
-    for (const callId of orphaned) this.#on.machine().input({ type: 'toolSettled', callId });
-    this.#askAboutResults();
+    for (const id of told) this.#settled(id, !asks);
+    if (asks) this.#askAboutResults();
   }
 
   updateTools(tools: llm.ToolContext): void {
@@ -134,7 +146,7 @@ export class Sync implements LinkEvents {
     // Where unconsumed messages were sent again, nothing since the handle is missing.
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
-    this.conversation.connected(info.restored, rolling);
+    const freed = this.conversation.connected(info.restored, rolling);
     this.link.reopenActivity(this.#on.activityIsOpen());
     const forgotten = this.link.takeBackResults((id) => this.conversation.remembersCall(id));
     const seeded = this.#seed !== undefined;
@@ -144,9 +156,11 @@ export class Sync implements LinkEvents {
     this.#deliver();
     this.#tellChanges();
     const { restored } = info;
-    const { forgottenCalls } = this.conversation;
+    const forgottenCalls = this.conversation.calls.unknown;
     this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
-    if (folded.length + forgotten.length > 0 || this.#asks) this.#askAboutResults();
+    for (const id of freed) this.#settled(id, false);
+    const toSpeakOf = [...folded, ...forgotten].some(({ quiet }) => quiet !== true);
+    if (toSpeakOf || freed.length > 0 || this.#asks) this.#askAboutResults();
     this.#tellConnected(info, seeded);
   }
 
@@ -204,16 +218,23 @@ export class Sync implements LinkEvents {
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
     const now = this.#env.clock.now();
-    return audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, now);
+    const holds = audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, now);
+    const lostMs = this.#hold.update(holds, this.link.droppedAudioMs);
+    if (lostMs > 0) this.#on.tell.report('caller_audio_lost', { ms: lostMs });
+    return holds;
   }
 
   #answer(results: readonly ToolResult[]): void {
-    const scheduling = this.#settings.toolResponseScheduling;
-    // A blocking call has no schedule: the field closes the connection (livekit/agents#3853).
-    const plain = !scheduling || `${this.#settings.toolBehavior}` === 'BLOCKING';
-    const scheduled = plain ? results : results.map((result) => ({ ...result, scheduling }));
+    const scheduled = results.map((result) => ({
+      ...result,
+      scheduling: scheduling(result, this.#settings),
+    }));
     this.link.send({ type: 'toolResults', results: scheduled });
-    for (const { callId } of results) this.#on.machine().input({ type: 'toolSettled', callId });
+    for (const { callId, scheduling } of scheduled) this.#settled(callId, scheduling === 'SILENT');
+  }
+
+  #settled(callId: string, quiet: boolean): void {
+    this.#on.machine().input({ type: 'toolSettled', callId, quiet });
   }
 
   #deliver(): void {

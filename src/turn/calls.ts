@@ -70,7 +70,12 @@ export function callsCancelled(d: Draft, ids: readonly string[]): void {
     const left = wireIds.filter((id) => id === undefined || !ids.includes(id));
     if (left.length === wireIds.length) continue;
     if (left.length === 0) gone.push(callId);
-    else d.out.push({ type: 'unaskCall', callId, wireIds: wireIds.filter((id) => !left.includes(id)) });
+    else
+      d.out.push({
+        type: 'unaskCall',
+        callId,
+        wireIds: wireIds.filter((id) => !left.includes(id)),
+      });
     change(d, callId, (call) => ({ ...call, wireIds: left }));
   }
   if (gone.length === 0) return;
