@@ -74,6 +74,7 @@ export class CallLedger {
     const entry = this.#entries.get(callId);
     if (entry?.state !== 'open') return false;
     entry.state = 'cancelled';
+    entry.held = undefined;
     return true;
   }
 
@@ -135,7 +136,8 @@ export class CallLedger {
       entry.state = 'over';
       return { verdict: 'tell', results: [] };
     }
-    if (entry.state !== 'open' || entry.held) return { verdict: 'drop', results: [] };
+    const better = entry.held?.provisional === true && !outcome.provisional;
+    if (entry.state !== 'open' || (entry.held && !better)) return { verdict: 'drop', results: [] };
     if (!waits(entry)) {
       entry.state = outcome.provisional ? 'provisional' : 'over';
       return { verdict: 'tell', results: [] };

@@ -36,7 +36,15 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
     const blocking = rules.tools?.[name]?.blocking ?? rules.blockingCalls;
     const limit = deadlineOf(name, rules);
     const dueAt = limit === undefined ? undefined : d.at + Math.max(limit, BEGIN_MS);
-    const entry = { ...call, wireIds: [id], blocking, askedAt: d.at, dueAt, phase: 'waiting' };
+    const entry = {
+      ...call,
+      wireIds: [id],
+      blocking,
+      askedAt: d.at,
+      dueAt,
+      phase: 'waiting',
+      dropped: false,
+    };
     d.s.calls = [...d.s.calls, entry as PendingCall];
     d.out.push({ type: 'callTool', generationId: generation.id, call, at: d.at });
     calling ||= blocking;
@@ -94,6 +102,7 @@ export function callsInterrupted(d: Draft, rules: TurnRules): void {
 
 /** LiveKit drops what waits in its queue, and results that it has not handed over. */
 export function callsDropped(d: Draft): void {
+  d.s.calls = d.s.calls.map((call) => ({ ...call, dropped: true }));
   for (const { callId, phase } of d.s.calls) {
     if (phase === 'waiting' || phase === 'returned') hurry(d, callId, DROPPED_MS);
   }
@@ -104,7 +113,7 @@ export function toolIs(d: Draft, callId: string, phase: CallPhase, rules: TurnRu
   const call = d.s.calls.find((pending) => pending.callId === callId);
   if (!call) return;
   change(d, callId, () => ({ ...call, phase }));
-  if (phase === 'returned') hurry(d, callId, RETURNED_MS);
+  if (phase === 'returned') hurry(d, callId, call.dropped ? DROPPED_MS : RETURNED_MS);
   else if (phase === 'aborted' && call.blocking) hurry(d, callId, ABORTED_MS);
   else if (phase === 'running') {
     const limit = deadlineOf(call.name, rules);

@@ -130,6 +130,8 @@ export interface PendingCall extends ToolCall {
   blocking: boolean;
   askedAt: number;
   phase: CallPhase;
+  /** LiveKit was interrupted meanwhile, and may keep the result to itself. */
+  dropped: boolean;
   /** When it is answered at the latest. */
   dueAt: number | undefined;
 }
