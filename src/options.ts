@@ -143,6 +143,16 @@ export interface RealtimeModelOptions {
   /** When does the model speak about a non-blocking result? @default the model's (WHEN_IDLE) */
   toolResponseScheduling?: FunctionResponseScheduling;
 
+  /**
+   * How long a tool may run, in ms, before its call is answered with an error that says so; its late
+   * result is told when it comes. null waits for ever. @default 60000
+   */
+  toolTimeoutMs?: number | null;
+  /**
+   * Run an identical call (same function and arguments) only once while the first waits for its result,
+   * and answer both. false runs each. @default true for functions that block, false for others
+   */
+  dedupeToolCalls?: boolean;
   /** Seed of the sampler. @default none */
   seed?: number;
   /** Safety thresholds. @default the service's */
@@ -254,4 +264,15 @@ export interface Settings extends Omit<
   falseInterruption: Required<FalseInterruption> | null;
   suppressRepeats: boolean;
   toolBehavior: Behavior;
+  toolTimeoutMs: number | null;
+  toolOptions?: Readonly<
+    Record<
+      string,
+      {
+        behavior?: Behavior;
+        scheduling?: FunctionResponseScheduling;
+        deadlineMs?: number | null;
+      }
+    >
+  >;
 }

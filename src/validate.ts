@@ -53,6 +53,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     firstTurnShieldMs: options.firstTurnShieldMs ?? 0,
+    toolTimeoutMs: options.toolTimeoutMs === undefined ? 60_000 : options.toolTimeoutMs,
     watchdog: watchdog(options.watchdog),
     playoutBuffer: playoutBuffer(options.playoutBuffer),
     falseInterruption: falseInterruption(options.falseInterruption),
@@ -89,6 +90,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
   audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
   playoutBuffer: true, falseInterruption: true, suppressRepeats: true,
+  toolTimeoutMs: true, dedupeToolCalls: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -145,12 +147,13 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['replyTimeoutMs', 1, 3_600_000],
   ['audioBufferMs', 0, 60_000],
   ['firstTurnShieldMs', 0, 60_000],
+  ['toolTimeoutMs', 1, 86_400_000],
 ];
 
 function numbers(options: RealtimeModelOptions): void {
   for (const [name, low, high] of RANGES) {
     const value = options[name];
-    if (value === undefined) continue;
+    if (value === undefined || (name === 'toolTimeoutMs' && value === null)) continue;
     if (typeof value !== 'number' || !(value >= low && value <= high)) {
       throw optionsError(
         `Option ${name} is ${inspect(value)}.`,

@@ -2,6 +2,7 @@
 import { AudioFrame } from '@livekit/rtc-node';
 import { expect, test, vi } from 'vitest';
 import { Caller } from '../src/livekit/caller.js';
+import { initialState } from '../src/turn/state.js';
 import { validate } from '../src/validate.js';
 import { startCall, tone, type Call } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
@@ -62,6 +63,7 @@ function loudIn(ms: number, frame: AudioFrame): number {
     discarded: nothing,
     missing: nothing,
     warnOnce: nothing,
+    state: () => initialState(''),
     loud,
   });
   for (let passed = 0; passed < ms; passed += 20) {

@@ -208,13 +208,16 @@ describe('refused before any dial, with a word on what to do', () => {
     ['seed', -2_147_483_648, 2_147_483_647],
     ['replyTimeoutMs', 1, 3_600_000],
     ['audioBufferMs', 0, 60_000],
+    ['toolTimeoutMs', 1, 86_400_000],
   ];
 
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
     for (const value of [low, high]) {
       expect(onGemini({ [name]: value }).settings).toMatchObject({ [name]: value });
     }
-    for (const value of [low - 0.001, high + 0.001, NaN, Infinity, `${low}`, null]) {
+    // Without a limit: null says so.
+    const none = name === 'toolTimeoutMs' ? [] : [null];
+    for (const value of [low - 0.001, high + 0.001, NaN, Infinity, `${low}`, ...none]) {
       const error = refusal({ ...KEY, [name]: value });
       expect(error.kind).toBe('options');
       expect(error.message).toContain(name);
@@ -747,6 +750,31 @@ async function answerOf(options: Options) {
   return answered;
 }
 
+/** Is a call whose tool gives no result answered within so many ms? */
+async function answersWithin(options: Options, ms: number): Promise<boolean> {
+  const clock = new ManualClock();
+  const { session, connection, log } = await startCall({ options, env: { clock }, tools: lookup });
+  connection.callTool('lookup', { what: 'it' }).catch(() => {});
+  await log.untilNamed('generation_created');
+  clock.advance(ms);
+  await session.commitAudio();
+  await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
+  return connection.frames.some(({ frame }) => frame.toolResponse);
+}
+
+/** How often LiveKit is asked to run a function that the model calls twice. */
+async function runsOf(options: Options): Promise<number> {
+  const clock = new ManualClock();
+  const { connection, log } = await startCall({ options, env: { clock }, tools: lookup });
+  connection.callTool('lookup', { what: 'it' }).catch(() => {});
+  connection.callTool('lookup', { what: 'it' }).catch(() => {});
+  connection.send({ serverContent: { generationComplete: true } });
+  connection.send({ mark: true } as never);
+  await log.until(() => log.reports.some(({ what }) => what === 'unknown_frame'));
+  const heard = await Promise.all(log.generations.map((generation) => listen(generation)));
+  return heard.reduce((sum, { calls }) => sum + calls.length, 0);
+}
+
 /** A picture of 64 x 32, as it arrives. */
 async function pictureOf(options: Options) {
   const { session, connection } = await startCall({ options });
@@ -1000,6 +1028,18 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     const toolResponseScheduling = FunctionResponseScheduling.SILENT;
     expect(await answerOf({ toolResponseScheduling })).toMatchObject({ scheduling: 'SILENT' });
     expect(await answerOf({})).not.toHaveProperty('scheduling');
+  },
+  toolTimeoutMs: async () => {
+    expect(await answersWithin({ toolTimeoutMs: 40_000 }, 40_000)).toBe(true);
+    expect(await answersWithin({ toolTimeoutMs: 40_001 }, 40_000)).toBe(false);
+    expect(await answersWithin({}, 60_000)).toBe(true);
+    expect(await answersWithin({ toolTimeoutMs: null }, 600_000)).toBe(false);
+  },
+  dedupeToolCalls: async () => {
+    expect(await runsOf({ dedupeToolCalls: true })).toBe(1);
+    expect(await runsOf({})).toBe(2);
+    expect(await runsOf({ model: BUDGETS })).toBe(1);
+    expect(await runsOf({ model: BUDGETS, dedupeToolCalls: false })).toBe(2);
   },
   seed: { with: { seed: 4 }, see: (seen) => SAMPLING(seen)?.seed, expected: 4 },
   safetySettings: {

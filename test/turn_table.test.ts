@@ -26,6 +26,7 @@ import {
   text,
   tick,
   type Timeless,
+  toolIs,
   toolSettled,
   turnCommitted,
   turnDiscarded,
@@ -96,6 +97,7 @@ const ROWS: Record<string, Row> = {
   "audio, the caller's turn was discarded": { given: [turnDiscarded], input: audio() },
   callerLoud: { input: { type: 'callerLoud' } },
   toolSettled: { before: called, input: toolSettled('c1') },
+  toolIs: { before: called, input: toolIs('c1', 'running') },
   heardNothing: { input: heardNothing },
   connectionLost: { input: connectionLost },
   'connectionBack, reply requested': { given: [replyRequested('r1')], input: connectionBack(true) },
@@ -122,6 +124,7 @@ const TYPES: Record<Input['type'], true> = {
   generationComplete: true, boundary: true, usage: true, waitingForInput: true, unknown: true,
   replyRequested: true, replyWritten: true, replyAborted: true, interruptRequested: true,
   turnCommitted: true, turnDiscarded: true, callerLoud: true, toolSettled: true, heardNothing: true,
+  toolIs: true,
   connectionLost: true, connectionBack: true, closed: true, tick: true,
 }; // prettier-ignore
 

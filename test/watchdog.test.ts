@@ -513,7 +513,10 @@ test('a tool that is stuck suspends the watch', async () => {
   await unanswered(call, connection);
   clock.advance(50_000);
   expect(said(call, 'unanswered')).toEqual([]);
-  clock.advance(15_000);
+  // After a minute the server has been told so, and owes an answer to that.
+  clock.advance(10_000);
+  await connection.waitFor((frame) => !!frame.toolResponse);
+  clock.advance(8_000);
   expect(said(call, 'unanswered')).toMatchObject([{ step: 'nudge' }]);
 });
 

@@ -4,6 +4,7 @@ import type { Capabilities } from '../models/capabilities.js';
 import type { ToolResult } from '../protocol/encode.js';
 import { history, newest, type History } from '../protocol/history.js';
 import type { Remembered, ToolCall } from '../turn/effects.js';
+import { CallLedger, type Outcome } from './call_ledger.js';
 import { pictureOf } from './images.js';
 
 /** The part of the context that a seed may fill. */
@@ -12,20 +13,14 @@ const FULL_SHARE = 0.1;
 /** A cautious average of the languages that callers speak. */
 const CHARACTERS_PER_TOKEN = 3;
 
-/** A call the server asked and nobody has answered. */
-interface OpenCall extends ToolCall {
-  /** The history item that stands for it. */
-  itemId: string;
-  /** The present session of the server asked it; else its result can only be told as text. */
-  serverKnows: boolean;
-}
-
 /** What a new chat context means for the server. */
 export interface ContextChange {
   /** Results of calls that the server waits for. */
   results: ToolResult[];
-  /** Calls whose session is gone: the result is in the history, the answer must be asked for. */
-  orphaned: string[];
+  /** Calls that the server does not wait for (any more): their result is told as text. */
+  told: string[];
+  /** Something told has to be spoken about. */
+  asks: boolean;
   /** Items that the server has not seen. */
   additions: llm.ChatItem[];
   /** Nothing of what the server knows is left: it must forget. */
@@ -38,12 +33,21 @@ export class Conversation {
   #known = new Set<string>();
   /** What the server knew when it issued the handle. */
   #atHandle = new Set<string>();
-  readonly #calls = new Map<string, OpenCall>();
-  readonly #cancelled = new Set<string>();
+  readonly calls: CallLedger;
+  /** Outputs that LiveKit did not give, by call. */
+  readonly #own = new Map<string, llm.FunctionCallOutput>();
+
   readonly #isPending: (itemId: string) => boolean;
 
-  /** @param isPending an item that cannot be told yet; those behind it wait, too */
-  constructor(isPending: (itemId: string) => boolean = () => false) {
+  /**
+   * @param mayContinue whether one call of this function may be answered several times
+   * @param isPending an item that cannot be told yet; those behind it wait, too
+   */
+  constructor(
+    mayContinue?: (name: string) => boolean,
+    isPending: (itemId: string) => boolean = () => false,
+  ) {
+    this.calls = new CallLedger(mayContinue);
     this.#isPending = isPending;
   }
 
@@ -84,16 +88,28 @@ export class Conversation {
     const { callId, name, args } = call;
     const item = llm.FunctionCall.create({ callId, name, args: JSON.stringify(args), createdAt });
     this.#ctx.insert(item);
-    this.#known.add(item.id);
-    this.#calls.set(callId, { ...call, itemId: item.id, serverKnows: true });
+    this.#known.add(this.calls.asked(call, item));
     return item;
   }
 
-  cancelled(callIds: readonly string[]): void {
-    for (const id of callIds) {
-      this.#calls.delete(id);
-      this.#cancelled.add(id);
-    }
+  repeated(callId: string, wireId: string | undefined): void {
+    const mark = this.calls.repeated(callId, wireId);
+    if (mark !== undefined) this.#known.add(mark);
+  }
+
+  /** The server took the question back; a history that says so is honest. */
+  cancelled(item: llm.FunctionCallOutput): void {
+    if (!this.calls.cancelled(item.callId)) return;
+    this.#known.add(item.id);
+    this.#insertOwn(item);
+  }
+
+  /** An outcome that does not come from LiveKit. */
+  answered(outcome: Outcome): ContextChange {
+    const change = unchanged();
+    this.#insertOwn(outcome.item);
+    this.#settle(outcome, change);
+    return change;
   }
 
   /** Takes over a new context. Order and edits are not compared: the server can only append. */
@@ -104,33 +120,57 @@ export class Conversation {
     );
     const added = next.items.filter(({ id }) => !before.has(id));
     this.#ctx = next.copy();
-    const change: ContextChange = {
-      results: [],
-      orphaned: [],
-      additions: [],
-      replaced: knew.length > 0 && knew.every(({ id }) => !next.getById(id)),
-    };
-    for (const item of added) {
-      if (item.type === 'function_call_output') this.#settle(item, change);
-      else change.additions.push(item);
+    const change = unchanged();
+    change.replaced = knew.length > 0 && knew.every(({ id }) => !next.getById(id));
+    const outputs = added.filter((item) => item.type === 'function_call_output');
+    change.additions.push(...added.filter((item) => item.type !== 'function_call_output'));
+    for (const item of this.calls.inOrder(outputs)) {
+      // No output at all is `undefined`: nobody wants a reply.
+      this.#settle({ item, quiet: item.output === '' ? true : undefined }, change);
     }
+    this.#restoreOwn();
     return change;
   }
 
-  #settle(item: llm.FunctionCallOutput, change: ContextChange): void {
-    const call = this.#calls.get(item.callId);
-    this.#calls.delete(item.callId);
-    if (this.#cancelled.has(item.callId)) {
+  #settle(outcome: Outcome, change: ContextChange): void {
+    const { item, quiet } = outcome;
+    const { verdict, results } = this.calls.settle(outcome);
+    change.results.push(...results);
+    const own = this.#own.get(item.callId);
+    if (verdict === 'drop') {
       this.#known.add(item.id);
-    } else if (call?.serverKnows) {
-      this.#known.add(item.id);
-      const { wireId, callId, name } = call;
-      const { id: itemId, isError } = item;
-      change.results.push({ wireId, callId, itemId, name, output: item.output, isError });
-    } else {
-      if (call) change.orphaned.push(item.callId);
-      change.additions.push(item);
+      this.#remove(item.id);
+      if (own === item) this.#own.delete(item.callId);
+    } else if (own && own !== item) {
+      // The truth takes the place of what stood for it.
+      this.#own.delete(item.callId);
+      this.#remove(own.id);
     }
+    if (verdict === 'answer' || verdict === 'wait') this.#known.add(item.id);
+    if (verdict !== 'tell' && verdict !== 'text') return;
+    change.additions.push(item);
+    if (verdict === 'text') return;
+    change.told.push(item.callId);
+    change.asks ||= !quiet;
+  }
+
+  #insertOwn(item: llm.FunctionCallOutput): void {
+    this.#own.set(item.callId, item);
+    this.#ctx.insert(item);
+  }
+
+  /** LiveKit's own history has no output for what it dropped. */
+  #restoreOwn(): void {
+    const { items } = this.#ctx;
+    for (const [callId, own] of this.#own) {
+      const has = (type: string): boolean =>
+        items.some((item) => item.type === type && (item as llm.FunctionCall).callId === callId);
+      if (has('function_call') && !has('function_call_output')) this.#ctx.insert(own);
+    }
+  }
+
+  #remove(itemId: string): void {
+    this.#ctx.items = this.#ctx.items.filter(({ id }) => id !== itemId);
   }
 
   /** The app wants the conversation to begin anew. */
@@ -170,21 +210,14 @@ export class Conversation {
 
   /**
    * A connection is up. `rolling`: its handle stood for the moment it was issued, and what was asked
-   * since then is forgotten like what was told.
+   * since then is forgotten like what was told. Returns calls that nobody waits for any more, though
+   * their outcome is there.
    */
-  connected(restored: boolean, rolling: boolean): void {
-    if (restored && !rolling) return;
+  connected(restored: boolean, rolling: boolean): string[] {
+    if (restored && !rolling) return [];
     if (!restored) this.#atHandle = new Set();
     this.#known = new Set(this.#atHandle);
-    for (const [id, call] of this.#calls) {
-      const serverKnows = call.serverKnows && this.#known.has(call.itemId);
-      this.#calls.set(id, { ...call, serverKnows });
-    }
-  }
-
-  /** Open calls that the present session of the server does not wait for. */
-  get forgottenCalls(): string[] {
-    return [...this.#calls].filter(([, call]) => !call.serverKnows).map(([callId]) => callId);
+    return this.calls.reconnected((mark) => this.#known.has(mark));
   }
 
   /** The server remembers that it asked this. */
@@ -193,4 +226,8 @@ export class Conversation {
       (item) => item.type === 'function_call' && item.callId === callId && this.#known.has(item.id),
     );
   }
+}
+
+function unchanged(): ContextChange {
+  return { results: [], told: [], asks: false, additions: [], replaced: false };
 }

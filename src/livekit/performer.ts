@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { llm } from '@livekit/agents';
-import type { Effect, ReplyFailure, ToolCall } from '../turn/effects.js';
+import type { Effect, ReplyFailure } from '../turn/effects.js';
 import { realtimeMetrics, type Labels } from './metrics.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
 import type { Teller } from './teller.js';
+import type { ToolCalls } from './tool_calls.js';
 import { modelTranscript, userTranscript } from './transcripts.js';
 
 export interface PerformerRooms {
@@ -17,13 +17,13 @@ export interface PerformerRooms {
   answerEnded(): void;
   /** The model is about to be asked: what it shall see goes first. */
   look(): void;
-  /** `toolChoice: 'none'`: the framework would drop the call and the server wait for ever. */
-  refusesTools(): boolean;
+  calls: ToolCalls;
 }
 
 /** Effects of the state machine → the rooms that carry them out. */
 export function perform(effect: Effect, rooms: PerformerRooms): void {
-  const { output, sync } = rooms;
+  const { output, sync, calls } = rooms;
+  calls.perform(effect);
   switch (effect.type) {
     case 'playAudio':
       output.generation(effect.generationId)?.playAudio(effect.data, effect.rate);
@@ -47,12 +47,6 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       rooms.answerEnded();
       break;
     }
-    case 'callTool':
-      callTool(rooms, effect.generationId, effect.call, effect.at);
-      break;
-    case 'cancelCalls':
-      sync.conversation.cancelled(effect.callIds);
-      break;
     case 'failReply':
       failReply(effect.replyId, effect.why, rooms);
       break;
@@ -150,21 +144,4 @@ function resumeSpeech(effect: Resume, { output, sync, tell }: PerformerRooms): v
     sync.conversation.remember({ id, role: 'assistant', text, interrupted: false, createdAt });
   }
   tell.report('false_interruption', { resumedMs: Math.round(ms) });
-}
-
-const REFUSAL = 'Tools are not available for this reply. Answer in speech, without calling one.';
-
-function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, at: number): void {
-  const { conversation } = rooms.sync;
-  const item = conversation.called(call, at);
-  if (!rooms.refusesTools()) {
-    rooms.output.generation(generationId)?.callTool(item);
-    return;
-  }
-  const context = conversation.chatCtx;
-  const { callId, name } = call;
-  context.items.push(
-    llm.FunctionCallOutput.create({ callId, name, output: REFUSAL, isError: true }),
-  );
-  void rooms.sync.updateChatCtx(context);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { llm } from '@livekit/agents';
 import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { ReplyFailure } from '../turn/effects.js';
+import type { CallPhase } from '../turn/state.js';
 import type { ReportOf, TurnReports } from '../turn/reports.js';
 import type { Health } from './health.js';
 
@@ -8,6 +10,16 @@ import type { Health } from './health.js';
 export interface Reports extends TurnReports {
   /** A reply will not come. LiveKit swallows the rejection, so it is said here. */
   reply_failed: { why: ReplyFailure };
+  /** Caller audio that had to wait for a blocking tool for too long, in ms. */
+  caller_audio_lost: { ms: number };
+  /** The model asked for a call that it waits for already: one run answers both. */
+  tool_call_repeated: { callId: string };
+  /** LiveKit gave no output in time: the model was told so. `phase`: what was known of the tool. */
+  tool_call_overdue: { callId: string; name: string; phase: CallPhase };
+  /** A choice that the wire does not have went into the instructions of the reply. */
+  tool_choice_emulated: { toolChoice: llm.ToolChoice };
+  /** A choice could not be told, or the model did not follow it. */
+  tool_choice_ignored: { toolChoice: llm.ToolChoice };
   /** An interruption without a word; so much of the answer, in ms, was said after all. */
   false_interruption: { resumedMs: number };
   /** A resumed session had forgotten the conversation. */

@@ -5,12 +5,20 @@ import type { TurnRules } from '../turn/state.js';
 
 /** What the state machine has to know of the settings. */
 export function turnRules(settings: Settings): TurnRules {
-  const { capabilities: row, modalities, toolBehavior, replyTimeoutMs } = settings;
+  const { capabilities: row, modalities, replyTimeoutMs } = settings;
+  const { dedupeToolCalls: merges } = settings;
   return {
     textOutput: !modalities.some((modality) => `${modality}` === 'AUDIO'),
-    blockingCalls: `${toolBehavior}` === 'BLOCKING',
+    // It may change in a running session.
+    get blockingCalls() {
+      return `${settings.toolBehavior}` === 'BLOCKING';
+    },
     endsAtIdle: row.requestEnds === 'idle',
     blockingCallTailMs: row.blockingCallTailMs,
+    repeats: merges === undefined ? 'mergeBlocking' : merges ? 'merge' : 'each',
+    toolTimeoutMs: settings.toolTimeoutMs,
+    tools: toolRules(settings),
+    forgetsInterruptedCalls: row.forgetsInterruptedCalls,
     replyTimeoutMs,
     cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
     firstTurnShieldMs: settings.firstTurnShieldMs,
@@ -21,6 +29,14 @@ export function turnRules(settings: Settings): TurnRules {
     suppressRepeats: settings.suppressRepeats,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
+}
+
+function toolRules({ toolOptions = {} }: Settings): NonNullable<TurnRules['tools']> {
+  const rules = Object.entries(toolOptions).map(([name, { behavior, deadlineMs }]) => [
+    name,
+    { ...(behavior && { blocking: `${behavior}` === 'BLOCKING' }), deadlineMs },
+  ]);
+  return Object.fromEntries(rules) as NonNullable<TurnRules['tools']>;
 }
 
 function detectsTurns({ realtimeInputConfig }: Settings): boolean {

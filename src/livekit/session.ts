@@ -17,6 +17,7 @@ import { perform, type PerformerRooms } from './performer.js';
 import { turnRules } from './rules.js';
 import { Sync } from './sync.js';
 import { Teller } from './teller.js';
+import { ToolCalls } from './tool_calls.js';
 
 /** What may change in a running session. */
 export interface SessionUpdate {
@@ -24,7 +25,10 @@ export interface SessionUpdate {
   voice?: Voice | (string & {});
   /** Applied by a new connection at a quiet point. */
   temperature?: number;
-  /** `'none'`: calls are refused with a request to speak; other choices have no equivalent here. */
+  /**
+   * `'none'`: calls are refused with a request to speak. `'required'` or a function: requested replies
+   * are told to call first; `gemini_report` says so, and whether the model did not.
+   */
   toolChoice?: llm.ToolChoice | null;
   /** Applied by a new connection at a quiet point. */
   toolBehavior?: Behavior;
@@ -50,9 +54,9 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #sync: Sync;
   readonly #machine: Machine;
   readonly #caller: Caller;
+  readonly #calls: ToolCalls;
   readonly #forget: () => void;
   readonly #cancelDial: () => void;
-  #toolChoice: llm.ToolChoice | null = null;
   #replies = 0;
   #closing: Promise<void> | undefined;
 
@@ -73,6 +77,10 @@ export class RealtimeSession extends llm.RealtimeSession {
       tell: this.#tell,
       machine: () => this.#machine,
       activityIsOpen: () => this.#caller.activityIsOpen,
+    });
+    this.#calls = new ToolCalls({
+      ...{ sync: this.#sync, output: this.#output, tell: this.#tell, clock: env.clock },
+      machine: () => this.#machine,
     });
     this.#machine = this.#createMachine(model);
     const { link } = this.#sync;
@@ -99,7 +107,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       answerEnded: () => this.#caller.answerEnded(),
       look: () => this.#caller.look(),
       heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
-      refusesTools: () => this.#toolChoice === 'none',
+      calls: this.#calls,
     };
     // Ids must differ between sessions: a handoff puts their items into one history.
     const prefix = `${crypto.randomUUID().slice(0, 8)}_`;
@@ -136,7 +144,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override get tools(): llm.ToolContext {
-    return this.#sync.tools;
+    return this.#calls.tools;
   }
 
   /** The framework's one configuration; the dial waits for it, so that one is enough. */
@@ -166,7 +174,7 @@ export class RealtimeSession extends llm.RealtimeSession {
 
   /** @throws GeminiLiveError for values that the model cannot honour; nothing changes then */
   override updateOptions({ toolChoice, ...options }: SessionUpdate): void {
-    if (toolChoice !== undefined) this.#toolChoice = toolChoice;
+    if (toolChoice !== undefined) this.#calls.choice = toolChoice;
     for (const warning of applyUpdate(this.#settings, options)) this.#tell.warnOnce(warning);
     this.#sync.refresh();
   }
@@ -211,7 +219,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#machine.input({
       type: 'replyRequested',
       replyId,
-      instructions: instructions || undefined,
+      instructions: this.#calls.directed(replyId, instructions || undefined),
     });
     this.#sync.link.open();
     return reply;

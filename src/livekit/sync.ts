@@ -11,12 +11,15 @@ import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet, isShielded } from '../turn/state.js';
-import { Conversation } from './conversation.js';
+import { AudioHold } from './audio_hold.js';
+import type { Outcome } from './call_ledger.js';
+import { Conversation, type ContextChange } from './conversation.js';
 import { HealthLog } from './health.js';
 import { Images } from './images.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
+import { mayContinue, scheduling } from './tool_calls.js';
 import { wireTools } from './tool_context.js';
 import { tellFrame } from './wire_events.js';
 
@@ -38,6 +41,7 @@ export class Sync implements LinkEvents {
   readonly #on: SyncEvents;
   readonly #images: Images;
   #instructions: string;
+  readonly #hold = new AudioHold();
   #tools = llm.ToolContext.empty();
   #wireTools: Tool[] = [];
   #seed: History | undefined;
@@ -55,7 +59,10 @@ export class Sync implements LinkEvents {
     this.#on = on;
     this.#instructions = settings.instructions ?? '';
     this.#images = new Images(settings, (text) => on.tell.warnOnce(text));
-    this.conversation = new Conversation((id) => this.#images.isPending(id));
+    this.conversation = new Conversation(
+      (name) => mayContinue(name, settings),
+      (id) => this.#images.isPending(id),
+    );
     this.link = new Link(settings, env, this);
     this.#refreshTools();
   }
@@ -80,21 +87,24 @@ export class Sync implements LinkEvents {
   /** At once, but for pictures that have to be encoded first, and what follows them. */
   updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
     const encoding = this.#images.prepare(chatCtx.items);
-    this.#takeOver(chatCtx);
+    this.#changed(this.conversation.update(chatCtx));
     const deliver = (): void => {
       if (this.#connected) this.#deliver();
     };
     return encoding?.then(deliver) ?? Promise.resolve();
   }
 
-  #takeOver(chatCtx: llm.ChatContext): void {
-    const { results, orphaned, additions, replaced } = this.conversation.update(chatCtx);
+  /** A call has an answer that LiveKit does not give. */
+  answerCall(outcome: Outcome): void {
+    this.#changed(this.conversation.answered(outcome));
+  }
+
+  #changed({ results, told, asks, additions, replaced }: ContextChange): void {
     if (results.length > 0) this.#answer(results);
     if (replaced && this.link.isStarted) this.#exchange(true);
     else if (this.#connected && additions.length > 0) this.#deliver();
-    if (orphaned.length === 0) return;
-    for (const callId of orphaned) this.#on.machine().input({ type: 'toolSettled', callId });
-    this.#askAboutResults();
+    for (const id of told) this.#settled(id, !asks);
+    if (asks) this.#askAboutResults();
   }
 
   updateTools(tools: llm.ToolContext): void {
@@ -149,7 +159,7 @@ export class Sync implements LinkEvents {
     // Where unconsumed messages were sent again, nothing since the handle is missing.
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
-    this.conversation.connected(info.restored, rolling);
+    const freed = this.conversation.connected(info.restored, rolling);
     this.link.reopenActivity(this.#on.activityIsOpen());
     const forgotten = this.link.takeBackResults((id) => this.conversation.remembersCall(id));
     const seeded = this.#seed !== undefined;
@@ -159,9 +169,11 @@ export class Sync implements LinkEvents {
     this.#deliver();
     this.#tellChanges();
     const { restored } = info;
-    const { forgottenCalls } = this.conversation;
+    const forgottenCalls = this.conversation.calls.unknown;
     this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
-    if (folded.length + forgotten.length > 0 || this.#asks) this.#askAboutResults();
+    for (const id of freed) this.#settled(id, false);
+    const toSpeakOf = [...folded, ...forgotten].some(({ quiet }) => quiet !== true);
+    if (toSpeakOf || freed.length > 0 || this.#asks) this.#askAboutResults();
     this.#tellConnected(info, seeded);
   }
 
@@ -224,16 +236,23 @@ export class Sync implements LinkEvents {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
     const { state } = this.#on.machine();
     const now = this.#env.clock.now();
-    return isShielded(state, now) || (audioDuringBlockingCall === 'hold' && isBlocked(state, now));
+    const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, now);
+    const lostMs = this.#hold.update(holds, this.link.droppedAudioMs);
+    if (lostMs > 0) this.#on.tell.report('caller_audio_lost', { ms: lostMs });
+    return holds || isShielded(state, now);
   }
 
   #answer(results: readonly ToolResult[]): void {
-    const scheduling = this.#settings.toolResponseScheduling;
-    // A blocking call has no schedule: the field closes the connection (livekit/agents#3853).
-    const plain = !scheduling || `${this.#settings.toolBehavior}` === 'BLOCKING';
-    const scheduled = plain ? results : results.map((result) => ({ ...result, scheduling }));
+    const scheduled = results.map((result) => ({
+      ...result,
+      scheduling: scheduling(result, this.#settings),
+    }));
     this.link.send({ type: 'toolResults', results: scheduled });
-    for (const { callId } of results) this.#on.machine().input({ type: 'toolSettled', callId });
+    for (const { callId, scheduling } of scheduled) this.#settled(callId, scheduling === 'SILENT');
+  }
+
+  #settled(callId: string, quiet: boolean): void {
+    this.#on.machine().input({ type: 'toolSettled', callId, quiet });
   }
 
   #deliver(): void {

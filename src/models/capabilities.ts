@@ -83,6 +83,8 @@ export interface Capabilities {
   toolScheduling: readonly `${FunctionResponseScheduling}`[];
   /** May one call be answered several times (`willContinue`)? */
   toolWillContinue: boolean;
+  /** Does an interruption make the server forget a blocking call, without a cancellation? */
+  forgetsInterruptedCalls: boolean;
   /** Does every function call carry an id? */
   callIds: boolean;
   /** May caller audio flow while a blocking call is pending, or must it be held? */

@@ -117,6 +117,7 @@ export const TABLE: readonly ModelEntry[] = [
       defaultToolBehavior: page38('NON_BLOCKING'),
       toolScheduling: page38(['SILENT', 'WHEN_IDLE', 'INTERRUPT']),
       toolWillContinue: pluginOnly(true),
+      forgetsInterruptedCalls: unverified(true, 'third-party measurements: 0 of 77', '2026-09-30'),
       // New input is accepted, and cancels the call.
       audioDuringBlockingCall: migration('stream'),
       providerTools: page38(['googleSearch']),

@@ -14,6 +14,10 @@ export interface ToolResult {
   readonly output: unknown;
   readonly isError: boolean;
   readonly scheduling?: `${FunctionResponseScheduling}` | undefined;
+  /** Nobody wants to hear about it. */
+  readonly quiet?: boolean | undefined;
+  /** More follows under the same id; false: this was the last. */
+  readonly willContinue?: boolean | undefined;
 }
 
 /** What we want to tell the server, in the imperative; `encode` finds the words of the model. */
@@ -119,9 +123,19 @@ function response(result: ToolResult, row: Capabilities): FunctionResponse {
   return {
     ...(result.wireId !== undefined && { id: result.wireId }),
     name: result.name,
-    response: result.isError ? { error: result.output } : { output: result.output },
+    response: result.isError ? { error: result.output } : { output: informative(result.output) },
     ...(scheduling && { scheduling: scheduling as FunctionResponseScheduling }),
+    ...(result.willContinue !== undefined &&
+      row.toolWillContinue && { willContinue: result.willContinue }),
   };
+}
+
+/** Models call again for a result that says nothing (Vertex AI migration guide, 2026-09). */
+function informative(output: unknown): unknown {
+  if (output === '' || output === undefined) return 'done';
+  return output === '""' || output === 'null' || output === '{}' || output === '[]'
+    ? `done; the result is empty: ${output}`
+    : output;
 }
 
 function contextUpdate(

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RequestedCall } from '../protocol/facts.js';
 import { joined } from '../protocol/transcript.js';
 import { separate } from './asides.js';
 import type { GenerationEnd, Piece, Remembered, Timing } from './effects.js';
-import { answerCame, answerOwed } from './owed.js';
+import { answerCame } from './owed.js';
 import { answeredReply } from './replies.js';
 import { CUT_MS, LOCAL_CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
 import { answerOpened } from './untranscribed.js';
@@ -31,7 +30,7 @@ function discards(d: Draft): boolean {
 }
 
 /** The open generation; opens one when the turn has none. Undefined while output is discarded. */
-function openFor(d: Draft): Generation | undefined {
+export function openFor(d: Draft): Generation | undefined {
   if (d.s.turn.is === 'open') return d.s.turn.generation;
   if (discards(d)) return undefined;
   utteranceAnswered(d);
@@ -87,7 +86,7 @@ function writeText(d: Draft, generation: Spoken, { text, detail }: Piece): Spoke
 }
 
 /** There was output: the wait for its end begins anew. */
-function keep(d: Draft, generation: Generation, rules: TurnRules): void {
+export function keep(d: Draft, generation: Generation, rules: TurnRules): void {
   const endsAt = d.at + (generation.calling ? rules.blockingCallTailMs : STALL_MS);
   d.s.turn = { is: 'open', generation: { ...generation, endsAt } };
 }
@@ -132,35 +131,6 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
   }
   const opened = openFor(d);
   if (opened) keep(d, writeText(d, openMessage(d, opened, 'text'), { text: said }), rules);
-}
-
-/** Calls are never discarded: they end a cut. */
-export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRules): void {
-  const known = new Set(d.s.calls.map(({ wireId }) => wireId));
-  const fresh = asked.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
-  if (fresh.length === 0) return;
-  if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
-  d.s.unwantedUntil = undefined;
-  const generation = openFor(d);
-  if (!generation) return;
-  for (const { id, name, args } of fresh) {
-    const call = { callId: id ?? newId(d, 'c'), wireId: id, name, args };
-    d.s.calls = [...d.s.calls, { ...call, blocking: rules.blockingCalls, askedAt: d.at }];
-    d.out.push({ type: 'callTool', generationId: generation.id, call, at: d.at });
-  }
-  // The framework withholds results until this generation ends, the server its boundary until it has
-  // them: after a blocking call a short window ends the wait (PROTOCOL.md, section 6).
-  keep(d, { ...generation, calling: rules.blockingCalls }, rules);
-}
-
-/** A call has its result. When none is left that blocks, the answer goes on as usual. */
-export function toolSettled(d: Draft, callId: string, rules: TurnRules): void {
-  d.s.calls = d.s.calls.filter((call) => call.callId !== callId);
-  d.s.askedAt = d.at;
-  const { turn, calls } = d.s;
-  if (calls.length === 0) answerOwed(d, rules);
-  if (turn.is !== 'open' || calls.some(({ blocking }) => blocking)) return;
-  keep(d, { ...turn.generation, calling: false }, rules);
 }
 
 /** The model has finished what it says. Text that nobody spoke is handed over as text. */

@@ -2,6 +2,7 @@
 import type { WireUsage } from '../protocol/frames.js';
 import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { ReportOf, TurnReports } from './reports.js';
+import type { CallPhase } from './state.js';
 
 /** Why a reply will not come. */
 export type ReplyFailure =
@@ -44,6 +45,14 @@ export type Effect =
   | { type: 'exchange'; fresh: boolean }
   | { type: 'failReply'; replyId: string; why: ReplyFailure }
   | { type: 'cancelCalls'; callIds: readonly string[] }
+  /** The server asked the same again, under another id: one run answers both. */
+  | { type: 'repeatCall'; callId: string; wireId: string | undefined }
+  /** The server takes back some of the ids of a call, but not all. */
+  | { type: 'unaskCall'; callId: string; wireIds: readonly (string | undefined)[] }
+  /** The server no longer waits for these. */
+  | { type: 'forgetCalls'; callIds: readonly string[] }
+  /** LiveKit has given no output in time. */
+  | { type: 'answerCall'; callId: string; phase: CallPhase }
   | { type: 'reportUsage'; usage: WireUsage; generation: Timing | undefined; at: number }
   | ({ type: 'report' } & ReportOf<TurnReports>);
 

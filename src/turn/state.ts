@@ -23,6 +23,14 @@ export interface TurnRules {
   cancels?: boolean;
   /** Caller audio is held until the first answer is over, for so many ms at most; 0: not. */
   firstTurnShieldMs?: number;
+  /** Identical calls while the first waits: run once (always, or where it blocks), or each. */
+  repeats?: 'merge' | 'mergeBlocking' | 'each';
+  /** Longest run of a tool, in ms, before its call is answered without it; absent or null: no limit. */
+  toolTimeoutMs?: number | null;
+  /** What is different for single tools. */
+  tools?: Readonly<Record<string, { blocking?: boolean; deadlineMs?: number | null | undefined }>>;
+  /** Does an interruption make the server forget blocking calls, without a word? */
+  forgetsInterruptedCalls?: boolean;
   /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
   wordsMayWait?: boolean;
   /** The framework or the app marks the caller's turns: it knows who speaks, and is not told. */
@@ -79,7 +87,9 @@ export type Input =
   | { type: 'turnDiscarded'; at: number }
   /** The microphone carries more than noise; said about twice a second at most. */
   | { type: 'callerLoud'; at: number }
-  | { type: 'toolSettled'; at: number; callId: string }
+  /** `quiet`: the model was told not to speak about it. */
+  | { type: 'toolSettled'; at: number; callId: string; quiet?: boolean }
+  | { type: 'toolIs'; at: number; callId: string; phase: CallPhase }
   /** An answer was full-length audio and all of it silence. */
   | { type: 'heardNothing'; at: number }
   | { type: 'connectionLost'; at: number }
@@ -103,6 +113,9 @@ export interface Generation extends Timing {
   /** When its output counts as over, unless more comes. */
   endsAt: number;
 }
+
+/** Has the tool begun, given its result, or been aborted by LiveKit while it ran? */
+export type CallPhase = 'waiting' | 'running' | 'returned' | 'aborted';
 
 export type Turn =
   | { is: 'idle' }
@@ -165,8 +178,15 @@ export interface PendingReply {
 }
 
 export interface PendingCall extends ToolCall {
+  /** Every id under which it was asked, the first one first. */
+  wireIds: readonly (string | undefined)[];
   blocking: boolean;
   askedAt: number;
+  phase: CallPhase;
+  /** LiveKit was interrupted meanwhile, and may keep the result to itself. */
+  dropped: boolean;
+  /** When it is answered at the latest. */
+  dueAt: number | undefined;
 }
 
 export interface TurnState {
@@ -249,9 +269,9 @@ export function initialState(prefix: string): TurnState {
 
 /** When `tick` has something to do; undefined when nothing waits for time. */
 export function nextDeadline(state: TurnState, rules: TurnRules): number | undefined {
-  // Runs after every input, audio included: no lists here.
+  // Runs after every input, audio included: no new lists here.
   const { turn, early, utterance, owedUntil, unwantedUntil, owed, replies } = state;
-  const { cancelAt, shieldUntil } = state;
+  const { cancelAt, shieldUntil, calls } = state;
   let due = Math.min(
     turn.is === 'cut' ? turn.until : Infinity,
     turn.is === 'open' ? turn.generation.endsAt : Infinity,
@@ -267,6 +287,7 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
   for (const { writtenAt } of replies) {
     if (writtenAt !== undefined) due = Math.min(due, writtenAt + rules.replyTimeoutMs);
   }
+  for (const { dueAt } of calls) due = Math.min(due, dueAt ?? Infinity);
   return due === Infinity ? undefined : due;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
 import { answerCancelled, cancelAnswer, cancelTimeout } from './cancel.js';
+import * as calls from './calls.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect, Piece } from './effects.js';
 import { doubtInterruption, resolveDoubt, weighDoubt } from './false_interruption.js';
@@ -74,12 +75,13 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       owed.answerIsNear(d, rules);
       return true;
     case 'calls':
-      answer.calls(d, input.calls, rules);
+      calls.calls(d, input.calls, rules);
       return true;
     case 'callsCancelled':
-      callsCancelled(d, input.ids);
+      calls.callsCancelled(d, input.ids);
       return true;
     case 'interrupted':
+      calls.callsInterrupted(d, rules);
       interrupted(d, rules);
       return true;
     case 'userSaid':
@@ -157,6 +159,7 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'interruptRequested':
       interruptRequested(d, rules);
+      calls.callsDropped(d);
       break;
     case 'turnCommitted':
     case 'turnDiscarded':
@@ -166,7 +169,10 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       callerLoud(d);
       break;
     case 'toolSettled':
-      answer.toolSettled(d, input.callId, rules);
+      calls.toolSettled(d, input.callId, input.quiet === true, rules);
+      break;
+    case 'toolIs':
+      calls.toolIs(d, input.callId, input.phase, rules);
       break;
     case 'heardNothing':
       d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });
@@ -258,13 +264,6 @@ function boundary(
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
 }
 
-function callsCancelled(d: Draft, ids: readonly string[]): void {
-  const gone = d.s.calls.filter((call) => call.wireId !== undefined && ids.includes(call.wireId));
-  if (gone.length === 0) return;
-  d.s.calls = d.s.calls.filter((call) => !gone.includes(call));
-  d.out.push({ type: 'cancelCalls', callIds: gone.map((call) => call.callId) });
-}
-
 function tick(d: Draft, rules: TurnRules): void {
   const { turn, early } = d.s;
   if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
@@ -282,6 +281,7 @@ function tick(d: Draft, rules: TurnRules): void {
   if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);
   cancelTimeout(d);
   replyTimeouts(d, rules);
+  calls.callsOverdue(d);
   owed.watch(d, rules);
 }
 

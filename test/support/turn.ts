@@ -4,6 +4,7 @@ import type { Effect } from '../../src/turn/effects.js';
 import {
   initialState,
   nextDeadline,
+  type CallPhase,
   type Input,
   type TurnRules,
   type TurnState,
@@ -60,6 +61,11 @@ export const calls = (...ids: (string | undefined)[]): Timeless => ({
   calls: ids.map((id) => ({ id, name: 'weather', args: { city: 'Oslo' } })),
 });
 export const toolSettled = (callId: string): Timeless => ({ type: 'toolSettled', callId });
+export const toolIs = (callId: string, phase: CallPhase): Timeless => ({
+  type: 'toolIs',
+  callId,
+  phase,
+});
 export const callsCancelled = (...ids: string[]): Timeless => ({ type: 'callsCancelled', ids });
 export const usage = (promptTokenCount: number): Timeless => ({
   type: 'usage',
@@ -126,6 +132,14 @@ export function terse(effect: Effect): string {
       return `fail(${effect.why})`;
     case 'cancelCalls':
       return 'cancel';
+    case 'repeatCall':
+      return 'repeat';
+    case 'unaskCall':
+      return 'unask';
+    case 'forgetCalls':
+      return 'forget';
+    case 'answerCall':
+      return `answer(${effect.phase})`;
     case 'reportUsage':
       return 'usage';
     case 'report':
