@@ -167,6 +167,15 @@ test('what an app has silenced stays silent, whatever is heard after it', () => 
   expect(talk.put(interruptRequested)).toBe('forget end(interrupted)');
 });
 
+test('an answer to new words frees what was said before them; late words of its question do not', () => {
+  const talk = new Talk(rules);
+  talk.put(userSaid('One?'), audio(), userSaid(' And two?'), audio(), boundary());
+  talk.wait(4_000);
+  expect(talk.all('forgetSpeech')).toHaveLength(1);
+  expect(talk.put(userSaid('Three?'), audio())).toContain('forget');
+  expect(talk.put(audio())).toBe('play');
+});
+
 describe('kept speech', () => {
   const frame = (ms: number, value: number) =>
     new AudioFrame(new Int16Array(ms * 24).fill(value), 24_000, 1, ms * 24);

@@ -122,7 +122,7 @@ export class HealthLog {
 
   underrun(ms: number): void {
     this.#count.underruns += 1;
-    this.#count.underrunMs += ms;
+    this.#count.underrunMs += Math.round(ms);
   }
 
   firstAudioAfter(ms: number): void {

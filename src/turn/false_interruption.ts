@@ -37,7 +37,8 @@ export function callerSpeaks({ utterance }: TurnState): boolean {
 }
 
 /** It was meant, or something new is on its way: what was cut off is over. */
-function settles({ turn, doubt }: TurnState, input: Input): boolean {
+function settles(state: TurnState, input: Input): boolean {
+  const { turn, doubt, utterance } = state;
   switch (input.type) {
     case 'interruptRequested':
       // What an app silences stays silent, whatever is heard after it.
@@ -51,7 +52,8 @@ function settles({ turn, doubt }: TurnState, input: Input): boolean {
     case 'text':
     case 'thought':
     case 'code':
-      return doubt !== undefined && (turn.is !== 'cut' || turn.heard);
+      if (turn.is === 'open' || (turn.is === 'cut' && !turn.heard)) return false;
+      return doubt !== undefined || (callerSpeaks(state) && hasWords(utterance?.text ?? ''));
     case 'calls':
     case 'replyRequested':
     case 'turnCommitted':
