@@ -32,7 +32,9 @@ export interface Step {
  */
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   const draft: Draft = { s: { ...state }, out: [], at: input.at };
-  if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
+  if (!fromServer(draft, input, rules) && !fromTools(draft, input, rules)) {
+    fromHere(draft, input, rules);
+  }
   return { state: draft.s, effects: draft.out };
 }
 
@@ -111,6 +113,20 @@ function reported(d: Draft, input: Input, rules: TurnRules): boolean {
   }
 }
 
+/** How the tools fare. Returns false when the input is not about them. */
+function fromTools(d: Draft, input: Input, rules: TurnRules): boolean {
+  switch (input.type) {
+    case 'toolSettled':
+      calls.toolSettled(d, input.callId, input.quiet === true, rules);
+      return true;
+    case 'toolIs':
+      calls.toolIs(d, input.callId, input.phase, rules);
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What the framework, the connection and the clock said. */
 function fromHere(d: Draft, input: Input, rules: TurnRules): void {
   switch (input.type) {
@@ -139,12 +155,6 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'callerLoud':
       d.s.loudAt = d.at;
-      break;
-    case 'toolSettled':
-      calls.toolSettled(d, input.callId, input.quiet === true, rules);
-      break;
-    case 'toolIs':
-      calls.toolIs(d, input.callId, input.phase, rules);
       break;
     case 'heardNothing':
       d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });
