@@ -23,7 +23,7 @@ const acts = fc.array(
         'result',
         'drop',
       ] as const),
-    ) as unknown as fc.Arbitrary<Act['do']>,
+    ),
     n: fc.nat(5),
   }),
   { maxLength: 40 },

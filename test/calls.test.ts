@@ -40,7 +40,7 @@ async function start(
 interface Outcome {
   execute?: () => unknown;
   /** What happens after the model has called; `call` is what LiveKit was given. */
-  then(started: Started, call: llm.FunctionCall): Promise<unknown> | unknown;
+  then(started: Started, call: llm.FunctionCall): unknown;
   response: Record<string, unknown>;
 }
 
@@ -359,7 +359,7 @@ describe('single tools', () => {
         time: { behavior: Behavior.BLOCKING },
       },
     };
-    const started = await start(options as never, tool('weather'), tool('time'));
+    const started = await start(options, tool('weather'), tool('time'));
     const { session, connection, log, clock } = started;
     connection.callTool('weather', {}, 'c1').catch(() => {});
     connection.send({

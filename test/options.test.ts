@@ -769,7 +769,7 @@ async function runsOf(options: Options): Promise<number> {
   connection.callTool('lookup', { what: 'it' }).catch(() => {});
   connection.callTool('lookup', { what: 'it' }).catch(() => {});
   connection.send({ serverContent: { generationComplete: true } });
-  connection.send({ mark: true } as never);
+  connection.send({ mark: true });
   await log.until(() => log.reports.some(({ what }) => what === 'unknown_frame'));
   const heard = await Promise.all(log.generations.map((generation) => listen(generation)));
   return heard.reduce((sum, { calls }) => sum + calls.length, 0);

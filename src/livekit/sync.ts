@@ -19,9 +19,9 @@ import { Images } from './images.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import type { Teller } from './teller.js';
-import { mayContinue, scheduling } from './tool_calls.js';
 import { wireTools } from './tool_context.js';
 import { tellFrame } from './wire_events.js';
+import { mayContinue, withScheduling } from './tool_options.js';
 
 export interface SyncEvents {
   tell: Teller;
@@ -243,10 +243,7 @@ export class Sync implements LinkEvents {
   }
 
   #answer(results: readonly ToolResult[]): void {
-    const scheduled = results.map((result) => ({
-      ...result,
-      scheduling: scheduling(result, this.#settings),
-    }));
+    const scheduled = withScheduling(results, this.#settings);
     this.link.send({ type: 'toolResults', results: scheduled });
     for (const { callId, scheduling } of scheduled) this.#settled(callId, scheduling === 'SILENT');
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
 import type { Clock } from '../clock.js';
-import type { Settings } from '../options.js';
-import type { ToolResult } from '../protocol/encode.js';
 import type { Effect, GenerationEnd, ToolCall } from '../turn/effects.js';
 import type { CallPhase } from '../turn/state.js';
 import type { Machine } from './machine.js';
@@ -40,28 +38,6 @@ export function directive(
   if (typeof choice !== 'object' || choice === null) return undefined;
   const { name } = choice.function;
   return names.includes(name) ? `Before you say anything, call the function ${name}.` : undefined;
-}
-
-/** Does the model wait for this function? */
-function blocks(name: string, { toolOptions, toolBehavior }: Settings): boolean {
-  return `${toolOptions?.[name]?.behavior ?? toolBehavior}` === 'BLOCKING';
-}
-
-/** A blocking call has no schedule: the field closes the connection (livekit/agents#3853). */
-export function scheduling(result: ToolResult, settings: Settings): ToolResult['scheduling'] {
-  if (blocks(result.name, settings)) return undefined;
-  const silences = settings.capabilities.toolScheduling.includes('SILENT');
-  if (result.quiet && silences) return 'SILENT';
-  return settings.toolOptions?.[result.name]?.scheduling ?? settings.toolResponseScheduling;
-}
-
-/**
- * May one call be answered several times? Only where the later answers can be silent: LiveKit asks for
- * the reply to them itself, and two replies to one result are one too many.
- */
-export function mayContinue(name: string, settings: Settings): boolean {
-  const { toolWillContinue, toolScheduling } = settings.capabilities;
-  return toolWillContinue && toolScheduling.includes('SILENT') && !blocks(name, settings);
 }
 
 /** So many refusals in a row are answered in plain words; more would be a loop. */

@@ -28,7 +28,7 @@ type Execute = llm.FunctionTool['execute'];
 export function watched(tools: llm.ToolContext, watcher: ToolWatcher): llm.ToolContext {
   const copy = tools.copy();
   copy.getFunctionTool = (name) => {
-    const tool = tools.getFunctionTool(name);
+    const tool = tools.getFunctionTool(name) as llm.FunctionTool | undefined;
     return tool && { ...tool, execute: watchedRun(tool, watcher) };
   };
   return copy;

@@ -53,7 +53,9 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
     tellsSpeech: !rules.turnsByHand,
   };
   weighDoubt(draft, input, rules);
-  if (!fromServer(draft, input, rules)) fromHere(draft, input, rules);
+  if (!fromServer(draft, input, rules) && !fromTools(draft, input, rules)) {
+    fromHere(draft, input, rules);
+  }
   askNext(draft);
   if (!rules.suppressRepeats) return { state: draft.s, effects: draft.out };
   const { sentences, effects } = withoutRepeats(draft.s.sentences, draft.out);
@@ -142,6 +144,20 @@ function reported(d: Draft, input: Input, rules: TurnRules): boolean {
   }
 }
 
+/** How the tools fare. Returns false when the input is not about them. */
+function fromTools(d: Draft, input: Input, rules: TurnRules): boolean {
+  switch (input.type) {
+    case 'toolSettled':
+      calls.toolSettled(d, input.callId, input.quiet === true, rules);
+      return true;
+    case 'toolIs':
+      calls.toolIs(d, input.callId, input.phase, rules);
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What the framework, the connection and the clock said. */
 function fromHere(d: Draft, input: Input, rules: TurnRules): void {
   switch (input.type) {
@@ -167,12 +183,6 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'callerLoud':
       callerLoud(d);
-      break;
-    case 'toolSettled':
-      calls.toolSettled(d, input.callId, input.quiet === true, rules);
-      break;
-    case 'toolIs':
-      calls.toolIs(d, input.callId, input.phase, rules);
       break;
     case 'heardNothing':
       d.out.push({ type: 'report', what: 'silent_audio', detail: d.s.last?.id });

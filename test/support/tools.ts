@@ -67,7 +67,7 @@ export async function settle(
   held = false,
 ): Promise<void> {
   const before = log.reports.length;
-  connection.send({ marker: {} } as never);
+  connection.send({ marker: {} });
   await log.until(() => log.reports.slice(before).some(({ what }) => what === 'unknown_frame'));
   if (held) return;
   const ends = connection.frames.filter(({ frame }) => frame.realtimeInput?.audioStreamEnd).length;
