@@ -223,6 +223,7 @@ describe('the package', () => {
       'realtime',
       'registerModel',
       'resolve',
+      'shareVideo',
       'unverified',
     ]);
   });
