@@ -770,6 +770,7 @@ async function timesAsked(options: Options): Promise<number> {
   await connection.waitFor('clientContent');
   clock.advance(1_000);
   // What is written after the request shows that all before it has arrived.
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
   return connection.frames.filter(({ frame }) => frame.clientContent).length;
