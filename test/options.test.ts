@@ -793,6 +793,7 @@ async function timesAsked(options: Options, ms = 1_000): Promise<number> {
   await connection.waitFor('clientContent');
   clock.advance(ms);
   // What is written after the request shows that all before it has arrived.
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
   return connection.frames.filter(({ frame }) => frame.clientContent).length;

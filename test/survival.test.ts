@@ -184,6 +184,10 @@ const CASES: Record<Command['type'], Case> = {
     },
   },
   audioStreamEnd: {
+    before: async ({ session, connection }) => {
+      session.pushAudio(tone(50));
+      await connection.waitFor(() => connection.audioMs === 50);
+    },
     unsent: ({ session }) => session.commitAudio(),
     arrives: (connection) => realtime(connection).length > 0,
     expect: (connection) => {

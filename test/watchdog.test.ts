@@ -7,7 +7,7 @@ import type { LiveConnection } from '../src/testing/index.js';
 import type { WatchdogStep } from '../src/turn/owed.js';
 import type { TurnRules } from '../src/turn/state.js';
 import { startAgent } from './support/agent.js';
-import { listen, startCall, withOutput, type Call } from './support/call.js';
+import { listen, startCall, withOutput, type Call, tone } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
 import {
   asked,
@@ -527,7 +527,7 @@ test('turns by hand: a caller who holds the line open is not nudged', async () =
   const { connection, clock, session } = call;
   session.startUserActivity();
   await unanswered(call, connection);
-  clock.advance(60_000);
+  clock.advance(14_000);
   expect(said(call, 'unanswered')).toEqual([]);
   await session.commitAudio();
   clock.advance(8_000);
@@ -667,6 +667,7 @@ test('a result that a fresh session only reads is asked about once', async () =>
   await fresh.waitFor('clientContent');
   await read(call, fresh);
   clock.advance(2_000);
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await fresh.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
   const requests = fresh.frames.filter(({ frame }) => frame.clientContent?.turnComplete === true);
