@@ -140,7 +140,10 @@ export interface RealtimeModelOptions {
   sessionResumption?: SessionResumptionConfig | null;
   /** Credentials for Vertex AI. @default application default credentials */
   googleAuthOptions?: GoogleAuthOptions;
-  /** Overrides single fields of the model's row. @default none */
+  /**
+   * Overrides single fields of the model's row; `prices` are what `session.usage` reckons with.
+   * @default none
+   */
   capabilities?: Partial<Capabilities>;
   /** How long a reply may take to begin, in ms from the moment its request was written. @default 10000 */
   replyTimeoutMs?: number;
@@ -154,6 +157,11 @@ export interface RealtimeModelOptions {
    * @default { answerMs: 8000, steps: ['nudge', 'resume', 'fresh'] }
    */
   watchdog?: Watchdog | null;
+  /**
+   * An answer that takes longer to begin is reported (`slow_answer`), in ms from the end of the
+   * question; null reports none. @default 4000
+   */
+  slowAnswerMs?: number | null;
   /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
@@ -209,5 +217,6 @@ export interface Settings extends Omit<
   replyTimeoutMs: number;
   audioBufferMs: number;
   watchdog: Required<Watchdog> | null;
+  slowAnswerMs: number | null;
   toolBehavior: Behavior;
 }

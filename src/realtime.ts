@@ -10,7 +10,9 @@ import type { ContextUpdate } from './protocol/frames.js';
 export { Behavior, FunctionResponseScheduling } from '@google/genai';
 export { RealtimeModel } from './livekit/model.js';
 export type { ConnectionEvent, Health } from './livekit/health.js';
+export type { UsageEvent } from './livekit/meter.js';
 export { RealtimeSession, type SessionUpdate } from './livekit/session.js';
+export type { ModalityTokens, SessionUsage } from './models/cost.js';
 export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,

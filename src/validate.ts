@@ -4,7 +4,7 @@ import type { Behavior, Modality } from '@google/genai';
 import { DEFAULT_API_CONNECT_OPTIONS, normalizeLanguage } from '@livekit/agents';
 import { chooseEndpoint } from './address.js';
 import { optionsError } from './errors.js';
-import type { Backend, Capabilities } from './models/capabilities.js';
+import type { Backend, Capabilities, Prices } from './models/capabilities.js';
 import { resolve } from './models/resolve.js';
 import { DEFAULT_MODEL } from './models/table.js';
 import {
@@ -32,6 +32,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
   const { model, capabilities } = chooseModel(options, backend, today, warnings);
   const endpoint = chooseEndpoint(options, backend, capabilities, env);
   numbers(options);
+  prices(capabilities.prices);
   const { capabilities: _row, language, ...rest } = options;
   const settings: Settings = {
     ...rest,
@@ -50,6 +51,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     watchdog: watchdog(options.watchdog),
+    slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -80,7 +82,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, watchdog: true, slowAnswerMs: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -136,12 +138,13 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['seed', -(2 ** 31), 2 ** 31 - 1],
   ['replyTimeoutMs', 1, 3_600_000],
   ['audioBufferMs', 0, 60_000],
+  ['slowAnswerMs', 1, 3_600_000],
 ];
 
 function numbers(options: RealtimeModelOptions): void {
   for (const [name, low, high] of RANGES) {
     const value = options[name];
-    if (value === undefined) continue;
+    if (value === undefined || (value === null && name === 'slowAnswerMs')) continue;
     if (typeof value !== 'number' || !(value >= low && value <= high)) {
       throw optionsError(
         `Option ${name} is ${inspect(value)}.`,
@@ -149,6 +152,17 @@ function numbers(options: RealtimeModelOptions): void {
       );
     }
   }
+}
+
+function prices(given: Prices | null): void {
+  if (given === null) return;
+  const { textIn, audioIn, videoIn, textOut, audioOut, cachedIn = 0 } = given;
+  const all: unknown[] = [textIn, audioIn, videoIn, textOut, audioOut, cachedIn];
+  if (all.every((price) => typeof price === 'number' && price >= 0 && price < Infinity)) return;
+  throw optionsError(
+    `Option capabilities.prices is ${inspect(given)}.`,
+    'Give textIn, audioIn, videoIn, textOut and audioOut in US dollars per million tokens, or null.',
+  );
 }
 
 function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
 import type { Effect, ToolCall } from '../turn/effects.js';
-import { realtimeMetrics, type Labels } from './metrics.js';
+import type { Meter } from './meter.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
 import type { Teller } from './teller.js';
@@ -10,7 +10,7 @@ export interface PerformerRooms {
   output: Output;
   sync: Sync;
   tell: Teller;
-  labels: Labels;
+  meter: Meter;
   transcribes: boolean;
   heardNothing(): void;
   answerEnded(): void;
@@ -69,7 +69,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
   }
 }
 
-function announce(effect: Effect, { sync, tell, labels, transcribes }: PerformerRooms): void {
+function announce(effect: Effect, { sync, tell, meter, transcribes }: PerformerRooms): void {
   switch (effect.type) {
     case 'startSpeech':
       tell.emit('input_speech_started', {});
@@ -85,13 +85,10 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
         turnStartedAt: effect.startedAt,
       });
       break;
-    case 'reportUsage': {
-      const { usage, generation, at } = effect;
-      const acquireMs = sync.health.takeAcquireMs();
-      tell.emit('metrics_collected', realtimeMetrics(usage, generation, at, labels, acquireMs));
-      sync.checkMemory(usage.promptTokenCount ?? 0);
+    case 'reportUsage':
+      meter.read(effect);
+      sync.checkMemory(effect.usage.promptTokenCount ?? 0);
       break;
-    }
     case 'report':
       sync.health.reported(effect.what, effect.detail);
       tell.report(effect.what, effect.detail);

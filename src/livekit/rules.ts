@@ -5,16 +5,22 @@ import type { TurnRules } from '../turn/state.js';
 
 /** What the state machine has to know of the settings. */
 export function turnRules(settings: Settings): TurnRules {
-  const { capabilities: row, modalities, toolBehavior, replyTimeoutMs } = settings;
+  const { capabilities: row, toolBehavior, replyTimeoutMs, slowAnswerMs } = settings;
   return {
-    textOutput: !modalities.some((modality) => `${modality}` === 'AUDIO'),
+    textOutput: answersIn(settings) === 'text',
     blockingCalls: `${toolBehavior}` === 'BLOCKING',
     endsAtIdle: row.requestEnds === 'idle',
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
+    slowAnswerMs,
     watchdog: row.conversation ? settings.watchdog : null,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };
+}
+
+/** What its answers are made of. */
+export function answersIn({ modalities }: Settings): 'audio' | 'text' {
+  return modalities.some((modality) => `${modality}` === 'AUDIO') ? 'audio' : 'text';
 }
 
 function detectsTurns({ realtimeInputConfig }: Settings): boolean {
@@ -23,7 +29,7 @@ function detectsTurns({ realtimeInputConfig }: Settings): boolean {
 
 /** What LiveKit may expect of a model with these settings. */
 export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
-  const { capabilities: row, modalities, realtimeInputConfig } = settings;
+  const { capabilities: row, realtimeInputConfig } = settings;
   const turnDetection = detectsTurns(settings);
   const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
   return {
@@ -33,7 +39,7 @@ export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilitie
     supportsOverlappingSpeech: turnDetection && noInterruption,
     userTranscription: settings.inputAudioTranscription !== null,
     autoToolReplyGeneration: true,
-    audioOutput: modalities.some((modality) => `${modality}` === 'AUDIO'),
+    audioOutput: answersIn(settings) === 'audio',
     manualFunctionCalls: false,
     midSessionChatCtxUpdate: row.midSessionContent === 'allowed',
     midSessionInstructionsUpdate:

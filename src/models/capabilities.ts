@@ -19,6 +19,8 @@ export interface Prices {
   videoIn: number;
   textOut: number;
   audioOut: number;
+  /** Tokens of the prompt that came from a cache; absent: they cost what others cost. */
+  cachedIn?: number;
 }
 
 /**
@@ -136,6 +138,7 @@ export interface Capabilities {
   connectionLifeMs: number;
   /** Most useful video frames per second. */
   videoFps: number;
+  /** What do tokens cost? Video is also the price of images, text that of documents. */
   prices: Prices | null;
 }
 

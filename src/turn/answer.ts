@@ -2,7 +2,8 @@
 import type { RequestedCall } from '../protocol/facts.js';
 import type { GenerationEnd, Remembered, Timing } from './effects.js';
 import { answerCame, answerOwed } from './owed.js';
-import { CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
+import { ANSWER_MS, CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
+import { usageClaimed } from './usage.js';
 import { finishUtterance, newId, utteranceAnswered, type Draft } from './utterance.js';
 
 /** Output of an answer that was interrupted. */
@@ -18,12 +19,13 @@ function openFor(d: Draft): Generation | undefined {
   if (d.s.turn.is === 'open') return d.s.turn.generation;
   if (discards(d)) return undefined;
   utteranceAnswered(d);
+  usageClaimed(d);
   const answered = d.s.replies.find((reply) => reply.writtenAt !== undefined);
   d.s.replies = d.s.replies.filter((reply) => reply !== answered);
   const generation: Generation = {
     id: newId(d, 'g'),
     startedAt: d.at,
-    askedAt: d.s.askedAt,
+    askedAt: waitedSince(d),
     firstAudioAt: undefined,
     endedAt: undefined,
     interrupted: false,
@@ -45,13 +47,28 @@ function openFor(d: Draft): Generation | undefined {
   return generation;
 }
 
+/** Since when the model is waited for: the question, or the end of what it was still saying then. */
+function waitedSince({ s: { askedAt, last }, at }: Draft): number | undefined {
+  if (askedAt === undefined) return undefined;
+  const since = Math.max(askedAt, last?.endedAt ?? 0);
+  return at - since > ANSWER_MS ? undefined : since;
+}
+
 /** Announces the message with its first output, not before: its idle clock starts there. */
-function openMessage(d: Draft, generation: Generation, modality: 'audio' | 'text'): Generation {
+function openMessage(
+  d: Draft,
+  generation: Generation,
+  modality: 'audio' | 'text',
+  slowAnswerMs?: number | null,
+): Generation {
   if (generation.messageId !== undefined) return generation;
   const messageId = newId(d, 'm');
   const { id: generationId, askedAt } = generation;
   const waitedMs = askedAt === undefined ? undefined : d.at - askedAt;
   d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs });
+  if (waitedMs !== undefined && waitedMs > (slowAnswerMs ?? Infinity)) {
+    d.out.push({ type: 'report', what: 'slow_answer', detail: { generationId, waitedMs } });
+  }
   const opened = { ...generation, messageId };
   const early = d.s.early?.text;
   d.s.early = undefined;
@@ -72,7 +89,7 @@ function keep(d: Draft, generation: Generation, rules: TurnRules): void {
 export function audio(d: Draft, data: string, rate: number, rules: TurnRules): void {
   const opened = openFor(d);
   if (!opened) return;
-  const generation = openMessage(d, opened, 'audio');
+  const generation = openMessage(d, opened, 'audio', rules.slowAnswerMs);
   d.out.push({ type: 'playAudio', generationId: generation.id, data, rate });
   keep(d, { ...generation, firstAudioAt: generation.firstAudioAt ?? d.at }, rules);
 }
@@ -104,7 +121,9 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
     return;
   }
   const opened = openFor(d);
-  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text'), said), rules);
+  if (!opened) return;
+  const generation = openMessage(d, opened, 'text', rules.slowAnswerMs);
+  keep(d, writeText(d, generation, said), rules);
 }
 
 /** Calls are never discarded: they end a cut. */
@@ -180,6 +199,7 @@ export function close(d: Draft, end: GenerationEnd): void {
     if (text !== '') d.out.push({ type: 'remember', message: d.s.lastMessage });
   }
   d.s.last = { ...timing, endedAt: d.at, interrupted } satisfies Timing;
+  d.s.usage = { ...d.s.usage, ended: d.s.last };
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });
   d.s.turn = { is: 'drained', complete: end === 'complete' };
 }

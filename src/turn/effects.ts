@@ -44,6 +44,7 @@ export type Report =
   | 'empty_turn'
   | 'stalled'
   | 'silent_audio'
+  | 'slow_answer'
   | 'text_turn'
   | 'unanswered'
   | 'memory_lost'

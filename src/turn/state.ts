@@ -2,6 +2,7 @@
 import type { Fact } from '../protocol/facts.js';
 import type { Owed, WatchdogStep } from './owed.js';
 import type { Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
+import { NO_USAGE, type WaitingUsage } from './usage.js';
 
 /** What the machine has to know of the model and the session. */
 export interface TurnRules {
@@ -19,6 +20,8 @@ export interface TurnRules {
   watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null | undefined;
   /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
   wordsMayWait?: boolean;
+  /** An answer that took longer to begin is reported, in ms; absent: none is. */
+  slowAnswerMs?: number | null;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -38,6 +41,9 @@ export const EARLY_MS = 2_000;
 export const SPEECH_MS = 5_000;
 /** The same where the server reports when speech ends, in case that report is lost. */
 export const REPORTED_SPEECH_MS = 60_000;
+
+/** What begins later than this is no answer to the question before it. */
+export const ANSWER_MS = 120_000;
 
 /** Longest time that a blocking call holds caller audio back. */
 export const BLOCKED_MS = 15_000;
@@ -98,6 +104,8 @@ export interface Utterance {
   announced: boolean;
   /** The server reported that speech began and has not reported its end. */
   reported: boolean;
+  /** The server reported its end: words that follow are late news. */
+  ended: boolean;
   /** The model has begun to answer: final as soon as it settles. */
   answered: boolean;
 }
@@ -144,6 +152,7 @@ export interface TurnState {
   /** When the microphone was last loud; undefined: not since the session began, or not measured. */
   loudAt: number | undefined;
   last: Timing | undefined;
+  usage: WaitingUsage;
   /** The newest assistant message, for transcripts that come late. */
   lastMessage: Remembered | undefined;
 }
@@ -167,6 +176,7 @@ export function initialState(prefix: string): TurnState {
     askedAt: undefined,
     loudAt: undefined,
     last: undefined,
+    usage: NO_USAGE,
     lastMessage: undefined,
   };
 }

@@ -12,6 +12,7 @@ import {
   type TurnRules,
   type TurnState,
 } from './state.js';
+import { usageCame, usageContinues, usageSettled } from './usage.js';
 import {
   finishUtterance,
   speechStarted,
@@ -81,11 +82,9 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
 /** Facts that change nothing here. */
 function reported(d: Draft, input: Input, rules: TurnRules): boolean {
   switch (input.type) {
-    case 'usage': {
-      const generation = d.s.turn.is === 'open' ? d.s.turn.generation : d.s.last;
-      d.out.push({ type: 'reportUsage', usage: input.usage, generation, at: d.at });
+    case 'usage':
+      usageCame(d, input.usage);
       return true;
-    }
     case 'thought':
       owed.answerIsNear(d, rules);
       d.out.push({ type: 'report', what: 'thought', detail: input.text });
@@ -119,7 +118,8 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       d.s.replies = d.s.replies.map((reply) =>
         reply.replyId === input.replyId ? { ...reply, writtenAt: d.at } : reply,
       );
-      d.s.askedAt = d.at;
+      // Asking once more does not shorten the wait of whoever asked first.
+      if (input.replyId !== '' || d.s.askedAt === undefined) d.s.askedAt = d.at;
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
@@ -185,6 +185,8 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   const idle = d.s.turn.is === 'idle';
   const lastMessageId = d.s.lastMessage?.id;
   answer.outputEnded(d);
+  if (inProgress) usageContinues(d);
+  else usageSettled(d);
   const empty = idle && d.s.turn.is === 'idle' && !inProgress;
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
@@ -195,6 +197,7 @@ function boundary(d: Draft, reason: string | undefined, inProgress: boolean): vo
   // An empty turn is no answer.
   d.s.owedUntil = undefined;
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
+  if (!d.s.owed && d.s.replies.length === 0) d.s.askedAt = undefined;
 }
 
 function callsCancelled(d: Draft, ids: readonly string[]): void {

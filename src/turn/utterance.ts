@@ -22,6 +22,7 @@ export function speechStarted(d: Draft, reported: boolean): void {
     ...utterance,
     announced: true,
     reported: utterance.reported || reported,
+    ended: utterance.ended && !reported,
     lastAt: d.at,
   };
 }
@@ -33,7 +34,7 @@ export function speechStopped(d: Draft): void {
   d.s.askedAt = d.at;
   if (!utterance) return;
   if (utterance.announced) d.out.push({ type: 'stopSpeech' });
-  d.s.utterance = { ...utterance, announced: false, reported: false, lastAt: d.at };
+  d.s.utterance = { ...utterance, announced: false, reported: false, ended: true, lastAt: d.at };
 }
 
 /**
@@ -52,7 +53,7 @@ export function userSaid(d: Draft, text: string, interim: boolean): void {
   if (turn.is === 'cut' && !before.answered) d.s.turn = { ...turn, heard: true };
   const heard = before.text + text;
   d.s.utterance = { ...before, lastAt: d.at, text: interim ? before.text : heard };
-  if (!before.reported && !before.answered) d.s.askedAt = d.at;
+  if (!before.reported && !before.ended && !before.answered) d.s.askedAt = d.at;
   const { itemId, startedAt } = before;
   const shown = heard.trim();
   if (shown === '') return;
@@ -100,6 +101,7 @@ function create(d: Draft, noticedAt: number, answered: boolean): Utterance {
     lastAt: d.at,
     announced: false,
     reported: false,
+    ended: false,
     answered,
   };
 }
