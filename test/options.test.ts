@@ -200,6 +200,7 @@ describe('refused before any dial, with a word on what to do', () => {
     ['seed', -2_147_483_648, 2_147_483_647],
     ['replyTimeoutMs', 1, 3_600_000],
     ['audioBufferMs', 0, 60_000],
+    ['slowAnswerMs', 1, 3_600_000],
   ];
 
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
@@ -207,6 +208,8 @@ describe('refused before any dial, with a word on what to do', () => {
       expect(onGemini({ [name]: value }).settings).toMatchObject({ [name]: value });
     }
     for (const value of [low - 0.001, high + 0.001, NaN, Infinity, `${low}`, null]) {
+      // There it means off.
+      if (value === null && name === 'slowAnswerMs') continue;
       const error = refusal({ ...KEY, [name]: value });
       expect(error.kind).toBe('options');
       expect(error.message).toContain(name);
@@ -775,6 +778,18 @@ async function timesAsked(options: Options): Promise<number> {
   return connection.frames.filter(({ frame }) => frame.clientContent).length;
 }
 
+/** Is an answer that takes so long reported as slow? */
+async function isSlow(options: Options, ms: number): Promise<boolean> {
+  const clock = new ManualClock();
+  const { session, connection, log } = await startCall({ options, env: { clock } });
+  void session.generateReply();
+  await connection.waitFor('clientContent');
+  clock.advance(ms);
+  void connection.turn({ say: 'Yes.' });
+  await log.untilNamed('metrics_collected');
+  return log.reports.some(({ what }) => what === 'slow_answer');
+}
+
 /** How much of what the caller says before there is a connection arrives, in ms. */
 async function heardOf(options: Options, ms: number): Promise<number> {
   const server = await startServer();
@@ -1022,6 +1037,12 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await timesAsked({ watchdog: { ...watchdog, answerMs: 1_001 } })).toBe(1);
     expect(await timesAsked({ watchdog: { ...watchdog, steps: [] } })).toBe(1);
     expect(await timesAsked({ watchdog: null })).toBe(1);
+  },
+  slowAnswerMs: async () => {
+    expect(await isSlow({}, 4_000)).toBe(false);
+    expect(await isSlow({}, 4_001)).toBe(true);
+    expect(await isSlow({ slowAnswerMs: 100 }, 101)).toBe(true);
+    expect(await isSlow({ slowAnswerMs: null }, 7_000)).toBe(false);
   },
   tokenProvider: async () => {
     const keys = ['auth_tokens/mine'];

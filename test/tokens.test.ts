@@ -10,7 +10,7 @@ import { facts } from '../src/protocol/facts.js';
 import type { WireUsage } from '../src/protocol/frames.js';
 import { countTokens } from '../src/protocol/tokens.js';
 
-const wire = (usage: object): WireUsage => usage as WireUsage;
+const wire = (usage: object): WireUsage => usage;
 const counted = (usage: object) => countTokens(wire(usage), 'audio');
 const detail = (modality: string, tokenCount: number) => ({ modality, tokenCount });
 

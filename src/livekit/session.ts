@@ -41,7 +41,8 @@ const CLOSE_MS = 3_000;
 /**
  * One conversation with a Gemini Live model. Dials once, after the framework has configured it (or on
  * first use), and keeps the conversation across connections. Emits the events of LiveKit's
- * `RealtimeSession`, and `gemini_report` ({@link Report}).
+ * `RealtimeSession`, `gemini_report` ({@link Report}), `gemini_connection` ({@link ConnectionEvent})
+ * and `gemini_usage` ({@link UsageEvent}).
  */
 export class RealtimeSession extends llm.RealtimeSession {
   readonly #settings: Settings;
