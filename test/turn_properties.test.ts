@@ -117,6 +117,7 @@ const story: fc.Arbitrary<Story> = fc.record({
     textOutput: fc.boolean(),
     blockingCalls: fc.boolean(),
     endsAtIdle: fc.boolean(),
+    usageAfterBoundary: fc.boolean(),
     blockingCallTailMs: fc.constantFrom(1, 400),
     replyTimeoutMs: fc.constantFrom(1, 10_000),
     watchdog: fc.constantFrom<NonNullable<TurnRules['watchdog']> | null>(

@@ -117,6 +117,17 @@ describe('a usage report', () => {
     talk.put(boundary());
   });
 
+  it('that follows the boundary is of the turn before, though the next question is there already', () => {
+    const talk = new Talk({ ...RULES, usageAfterBoundary: true });
+    talk.put(audio(), generationComplete, ...asked('r1'), interrupted, boundary(), usage(1));
+    expect(reports(talk)).toEqual([[1, 1]]);
+    talk.put(audio(), boundary(), usage(2), ...asked('r2'));
+    talk.put(boundary(), replyWritten('r2'), usage(3));
+    expect(reports(talk).slice(1)).toEqual([[2, 2], [3, undefined]]); // prettier-ignore
+    talk.put(audio(), boundary(), usage(4));
+    expect(reports(talk).at(-1)).toEqual([4, 3]);
+  });
+
   it('left over from an answer whose boundary never came is told when the next begins', () => {
     const talk = new Talk(BLOCKING);
     talk.put(calls('c1'), usage(1));
@@ -203,6 +214,14 @@ describe('the time to the first audio', () => {
     talk.wait(6_000);
     talk.put(generationComplete, boundary());
     expect(answered(talk, 300)).toBe(300);
+  });
+
+  it('does not run from an end of speech that is reported in the middle of an answer', () => {
+    const talk = new Talk();
+    talk.put(speaking(true), userSaid('Hi.'), audio());
+    talk.wait(3_000);
+    talk.put(audio(), speaking(false), boundary());
+    expect(answered(talk, 700)).toBe(-1);
   });
 
   it('is not shortened by asking again', () => {

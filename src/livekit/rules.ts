@@ -13,6 +13,7 @@ export function turnRules(settings: Settings): TurnRules {
     blockingCallTailMs: row.blockingCallTailMs,
     replyTimeoutMs,
     slowAnswerMs,
+    usageAfterBoundary: row.usageAfterBoundary,
     watchdog: row.conversation ? settings.watchdog : null,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
   };

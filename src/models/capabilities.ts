@@ -127,6 +127,8 @@ export interface Capabilities {
 
   /** What ends a request: `turnComplete`, or only the one with `interactionStatus: IDLE`? */
   requestEnds: 'turnComplete' | 'idle';
+  /** Does the usage report of a turn come in a frame of its own, after the boundary? */
+  usageAfterBoundary: boolean;
   /**
    * Does a resumption handle stand for the moment it was issued (`rolling`), always for the latest
    * state (`fixed`), or is there none?

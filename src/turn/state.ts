@@ -20,6 +20,8 @@ export interface TurnRules {
   watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null | undefined;
   /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
   wordsMayWait?: boolean;
+  /** Does the usage report of a turn follow its boundary? */
+  usageAfterBoundary?: boolean;
   /** An answer that took longer to begin is reported, in ms; absent: none is. */
   slowAnswerMs?: number | null;
 }

@@ -12,7 +12,7 @@ import {
   type TurnRules,
   type TurnState,
 } from './state.js';
-import { usageCame, usageContinues, usageSettled } from './usage.js';
+import { usageAtBoundary, usageCame } from './usage.js';
 import {
   finishUtterance,
   speechStarted,
@@ -72,7 +72,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       generationComplete(d);
       return true;
     case 'boundary':
-      boundary(d, input.reason, input.inProgress && rules.endsAtIdle);
+      boundary(d, input.reason, input.inProgress && rules.endsAtIdle, rules);
       return true;
     default:
       return reported(d, input, rules);
@@ -181,12 +181,16 @@ function generationComplete(d: Draft): void {
   else answer.outputEnded(d);
 }
 
-function boundary(d: Draft, reason: string | undefined, inProgress: boolean): void {
+function boundary(
+  d: Draft,
+  reason: string | undefined,
+  inProgress: boolean,
+  rules: TurnRules,
+): void {
   const idle = d.s.turn.is === 'idle';
   const lastMessageId = d.s.lastMessage?.id;
   answer.outputEnded(d);
-  if (inProgress) usageContinues(d);
-  else usageSettled(d);
+  usageAtBoundary(d, inProgress, rules);
   const empty = idle && d.s.turn.is === 'idle' && !inProgress;
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../protocol/frames.js';
 import type { Timing } from './effects.js';
+import type { TurnRules } from './state.js';
 import type { Draft } from './utterance.js';
 
 /**
@@ -14,12 +15,19 @@ export interface WaitingUsage {
   held: readonly WireUsage[];
   /** The generation of this turn that has ended. */
   ended: Timing | undefined;
+  /** The turn before has had its boundary, and its report is still to come. */
+  due: { of: Timing | undefined } | undefined;
 }
 
-export const NO_USAGE: WaitingUsage = { early: [], held: [], ended: undefined };
+export const NO_USAGE: WaitingUsage = { early: [], held: [], ended: undefined, due: undefined };
 
 export function usageCame(d: Draft, usage: WireUsage): void {
   const { turn, askedAt, usage: waiting } = d.s;
+  if (waiting.due) {
+    tell(d, [usage], waiting.due.of);
+    d.s.usage = { ...waiting, due: undefined };
+    return;
+  }
   if (turn.is !== 'open' && askedAt !== undefined) {
     d.s.usage = { ...waiting, early: [...waiting.early, usage] };
     return;
@@ -31,7 +39,7 @@ export function usageCame(d: Draft, usage: WireUsage): void {
 /** A generation begins: what waited for it is its own, what is left belongs to the one before. */
 export function usageClaimed(d: Draft): void {
   tellHeld(d);
-  d.s.usage = { early: [], held: d.s.usage.early, ended: undefined };
+  d.s.usage = { ...NO_USAGE, held: d.s.usage.early };
 }
 
 /** The turn is over, or its connection: what has found no generation is told without one. */
@@ -42,10 +50,13 @@ export function usageSettled(d: Draft): void {
   d.s.usage = NO_USAGE;
 }
 
-/** A boundary ended the generation, but the request goes on, and so does the wait for its answer. */
-export function usageContinues(d: Draft): void {
-  tellHeld(d);
-  d.s.usage = { ...d.s.usage, ended: undefined };
+/** A boundary. `goesOn`: the request goes on after it, and so does the wait for its answer. */
+export function usageAtBoundary(d: Draft, goesOn: boolean, rules: TurnRules): void {
+  const { early, ended } = d.s.usage;
+  if (goesOn) tellHeld(d);
+  else usageSettled(d);
+  const due = rules.usageAfterBoundary ? { of: ended } : undefined;
+  d.s.usage = { ...NO_USAGE, early: goesOn ? early : [], due };
 }
 
 function tellHeld(d: Draft): void {

@@ -30,7 +30,7 @@ export function speechStarted(d: Draft, reported: boolean): void {
 /** The server reports that the caller stopped; the transcript may still be on its way. */
 export function speechStopped(d: Draft): void {
   const utterance = d.s.utterance;
-  if (utterance?.answered) return;
+  if (utterance ? utterance.answered : d.s.turn.is === 'open') return;
   d.s.askedAt = d.at;
   if (!utterance) return;
   if (utterance.announced) d.out.push({ type: 'stopSpeech' });
