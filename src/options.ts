@@ -167,7 +167,10 @@ export interface RealtimeModelOptions {
   sessionResumption?: SessionResumptionConfig | null;
   /** Credentials for Vertex AI. @default application default credentials */
   googleAuthOptions?: GoogleAuthOptions;
-  /** Overrides single fields of the model's row. @default none */
+  /**
+   * Overrides single fields of the model's row; `prices` are what `session.usage` reckons with.
+   * @default none
+   */
   capabilities?: Partial<Capabilities>;
   /** How long a reply may take to begin, in ms from the moment its request was written. @default 10000 */
   replyTimeoutMs?: number;
@@ -204,6 +207,11 @@ export interface RealtimeModelOptions {
    * @default false
    */
   suppressRepeats?: boolean;
+  /**
+   * An answer that takes longer to begin is reported (`slow_answer`), in ms from the end of the
+   * question; null reports none. @default 4000
+   */
+  slowAnswerMs?: number | null;
   /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
@@ -263,6 +271,7 @@ export interface Settings extends Omit<
   playoutBuffer: Required<PlayoutBuffer> | null;
   falseInterruption: Required<FalseInterruption> | null;
   suppressRepeats: boolean;
+  slowAnswerMs: number | null;
   toolBehavior: Behavior;
   toolTimeoutMs: number | null;
   toolOptions?: Readonly<

@@ -4,7 +4,7 @@ import type { Behavior, Modality } from '@google/genai';
 import { DEFAULT_API_CONNECT_OPTIONS, normalizeLanguage } from '@livekit/agents';
 import { chooseEndpoint } from './address.js';
 import { optionsError } from './errors.js';
-import type { Backend, Capabilities } from './models/capabilities.js';
+import type { Backend, Capabilities, Prices } from './models/capabilities.js';
 import { resolve } from './models/resolve.js';
 import { DEFAULT_MODEL } from './models/table.js';
 import {
@@ -35,6 +35,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
   const { model, capabilities } = chooseModel(options, backend, today, warnings);
   const endpoint = chooseEndpoint(options, backend, capabilities, env);
   numbers(options);
+  prices(capabilities.prices);
   const { capabilities: _row, language, ...rest } = options;
   const settings: Settings = {
     ...rest,
@@ -58,6 +59,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     playoutBuffer: playoutBuffer(options.playoutBuffer),
     falseInterruption: falseInterruption(options.falseInterruption),
     suppressRepeats: suppressRepeats(options),
+    slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -91,6 +93,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
   playoutBuffer: true, falseInterruption: true, suppressRepeats: true,
   toolTimeoutMs: true, dedupeToolCalls: true,
+  slowAnswerMs: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -148,12 +151,16 @@ const RANGES: [keyof RealtimeModelOptions, number, number][] = [
   ['audioBufferMs', 0, 60_000],
   ['firstTurnShieldMs', 0, 60_000],
   ['toolTimeoutMs', 1, 86_400_000],
+  ['slowAnswerMs', 1, 3_600_000],
 ];
+
+/** Without a limit: null says so. */
+const NULLABLE = new Set<string>(['toolTimeoutMs', 'slowAnswerMs']);
 
 function numbers(options: RealtimeModelOptions): void {
   for (const [name, low, high] of RANGES) {
     const value = options[name];
-    if (value === undefined || (name === 'toolTimeoutMs' && value === null)) continue;
+    if (value === undefined || (value === null && NULLABLE.has(name))) continue;
     if (typeof value !== 'number' || !(value >= low && value <= high)) {
       throw optionsError(
         `Option ${name} is ${inspect(value)}.`,
@@ -161,6 +168,17 @@ function numbers(options: RealtimeModelOptions): void {
       );
     }
   }
+}
+
+function prices(given: Prices | null): void {
+  if (given === null) return;
+  const { textIn, audioIn, videoIn, textOut, audioOut, cachedIn = 0 } = given;
+  const all: unknown[] = [textIn, audioIn, videoIn, textOut, audioOut, cachedIn];
+  if (all.every((price) => typeof price === 'number' && price >= 0 && price < Infinity)) return;
+  throw optionsError(
+    `Option capabilities.prices is ${inspect(given)}.`,
+    'Give textIn, audioIn, videoIn, textOut and audioOut in US dollars per million tokens, or null.',
+  );
 }
 
 function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null {

@@ -209,6 +209,7 @@ describe('refused before any dial, with a word on what to do', () => {
     ['replyTimeoutMs', 1, 3_600_000],
     ['audioBufferMs', 0, 60_000],
     ['toolTimeoutMs', 1, 86_400_000],
+    ['slowAnswerMs', 1, 3_600_000],
   ];
 
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
@@ -216,7 +217,7 @@ describe('refused before any dial, with a word on what to do', () => {
       expect(onGemini({ [name]: value }).settings).toMatchObject({ [name]: value });
     }
     // Without a limit: null says so.
-    const none = name === 'toolTimeoutMs' ? [] : [null];
+    const none = ['toolTimeoutMs', 'slowAnswerMs'].includes(name) ? [] : [null];
     for (const value of [low - 0.001, high + 0.001, NaN, Infinity, `${low}`, ...none]) {
       const error = refusal({ ...KEY, [name]: value });
       expect(error.kind).toBe('options');
@@ -799,6 +800,18 @@ async function timesAsked(options: Options, ms = 1_000): Promise<number> {
   return connection.frames.filter(({ frame }) => frame.clientContent).length;
 }
 
+/** Is an answer that takes so long reported as slow? */
+async function isSlow(options: Options, ms: number): Promise<boolean> {
+  const clock = new ManualClock();
+  const { session, connection, log } = await startCall({ options, env: { clock } });
+  void session.generateReply();
+  await connection.waitFor('clientContent');
+  clock.advance(ms);
+  void connection.turn({ say: 'Yes.' });
+  await log.untilNamed('metrics_collected');
+  return log.reports.some(({ what }) => what === 'slow_answer');
+}
+
 /** How much of what the caller says before there is a connection arrives, in ms. */
 async function heardOf(options: Options, ms: number): Promise<number> {
   const server = await startServer();
@@ -1133,6 +1146,12 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     const refused = { outputAudioTranscription: null, suppressRepeats: true };
     expect(() => check({ ...KEY, ...refused })).toThrow(/transcript/);
     expect(() => check({ ...KEY, suppressRepeats: 'yes' as never })).toThrow(/suppressRepeats/);
+  },
+  slowAnswerMs: async () => {
+    expect(await isSlow({}, 4_000)).toBe(false);
+    expect(await isSlow({}, 4_001)).toBe(true);
+    expect(await isSlow({ slowAnswerMs: 100 }, 101)).toBe(true);
+    expect(await isSlow({ slowAnswerMs: null }, 7_000)).toBe(false);
   },
   tokenProvider: async () => {
     const keys = ['auth_tokens/mine'];

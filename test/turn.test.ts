@@ -954,7 +954,7 @@ describe('token usage', () => {
     talk.wait(300);
     talk.put(userSaid(' It is Ada.'), speaking(false), boundary());
     talk.wait(5_000);
-    talk.put(audio(), usage(1));
+    talk.put(audio(), usage(1), boundary());
     expect(talk.all('reportUsage')[0]!.generation!.askedAt).toBeUndefined();
   });
 });

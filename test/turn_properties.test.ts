@@ -121,6 +121,7 @@ const story: fc.Arbitrary<Story> = fc.record({
     textOutput: fc.boolean(),
     blockingCalls: fc.boolean(),
     endsAtIdle: fc.boolean(),
+    usageAfterBoundary: fc.boolean(),
     blockingCallTailMs: fc.constantFrom(1, 400),
     replyTimeoutMs: fc.constantFrom(1, 10_000),
     suppressRepeats: fc.boolean(),
@@ -415,10 +416,18 @@ describe('whatever happens', () => {
   );
 
   check(
-    'token usage is reported once each',
+    'token usage is reported once each, and of an ended generation, until the end at the latest',
     fc.property(story, (told) => {
-      const sent = told.acts.filter(({ input }) => input.type === 'usage');
-      expect(play(told).all('reportUsage')).toHaveLength(sent.length);
+      const acts = told.acts.map((act, i) =>
+        act.input.type === 'usage' ? { ...act, input: usage(i) } : act,
+      );
+      const sent = acts.flatMap(({ input }, i) => (input.type === 'usage' ? [i] : []));
+      const reports = play(ended({ ...told, acts })).all('reportUsage');
+      const counts = reports.map(({ usage: { promptTokenCount = -1 } }) => promptTokenCount);
+      expect(counts.toSorted((a, b) => a - b)).toEqual(sent);
+      for (const { generation } of reports) {
+        if (generation) expect(generation.endedAt).toBeDefined();
+      }
     }),
   );
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Effect, ReplyFailure } from '../turn/effects.js';
-import { realtimeMetrics, type Labels } from './metrics.js';
+import type { Meter } from './meter.js';
 import type { Output } from './output.js';
 import type { Sync } from './sync.js';
 import type { Teller } from './teller.js';
@@ -11,7 +11,7 @@ export interface PerformerRooms {
   output: Output;
   sync: Sync;
   tell: Teller;
-  labels: Labels;
+  meter: Meter;
   transcribes: boolean;
   heardNothing(): void;
   answerEnded(): void;
@@ -95,7 +95,7 @@ function keep(
 }
 
 function announce(effect: Effect, rooms: PerformerRooms): void {
-  const { sync, tell, labels, transcribes } = rooms;
+  const { sync, tell, meter, transcribes } = rooms;
   switch (effect.type) {
     case 'startSpeech':
       tell.emit('input_speech_started', {});
@@ -112,13 +112,10 @@ function announce(effect: Effect, rooms: PerformerRooms): void {
     case 'forgetSpeech':
       rooms.output.forget();
       break;
-    case 'reportUsage': {
-      const { usage, generation, at } = effect;
-      const acquireMs = sync.health.takeAcquireMs();
-      tell.emit('metrics_collected', realtimeMetrics(usage, generation, at, labels, acquireMs));
-      sync.checkMemory(usage.promptTokenCount ?? 0);
+    case 'reportUsage':
+      meter.read(effect);
+      sync.checkMemory(effect.usage.promptTokenCount ?? 0);
       break;
-    }
     case 'report':
       sync.health.reported(effect.what, effect.detail);
       tell.report(effect.what, effect.detail);

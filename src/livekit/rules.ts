@@ -5,10 +5,10 @@ import type { TurnRules } from '../turn/state.js';
 
 /** What the state machine has to know of the settings. */
 export function turnRules(settings: Settings): TurnRules {
-  const { capabilities: row, modalities, replyTimeoutMs } = settings;
+  const { capabilities: row, replyTimeoutMs, slowAnswerMs } = settings;
   const { dedupeToolCalls: merges } = settings;
   return {
-    textOutput: !modalities.some((modality) => `${modality}` === 'AUDIO'),
+    textOutput: answersIn(settings) === 'text',
     // It may change in a running session.
     get blockingCalls() {
       return `${settings.toolBehavior}` === 'BLOCKING';
@@ -22,6 +22,8 @@ export function turnRules(settings: Settings): TurnRules {
     replyTimeoutMs,
     cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
     firstTurnShieldMs: settings.firstTurnShieldMs,
+    slowAnswerMs,
+    usageAfterBoundary: row.usageAfterBoundary,
     watchdog: row.conversation ? settings.watchdog : null,
     turnsByHand: !detectsTurns(settings),
     falseInterruption: settings.falseInterruption,
@@ -39,13 +41,18 @@ function toolRules({ toolOptions = {} }: Settings): NonNullable<TurnRules['tools
   return Object.fromEntries(rules) as NonNullable<TurnRules['tools']>;
 }
 
+/** What its answers are made of. */
+export function answersIn({ modalities }: Settings): 'audio' | 'text' {
+  return modalities.some((modality) => `${modality}` === 'AUDIO') ? 'audio' : 'text';
+}
+
 function detectsTurns({ realtimeInputConfig }: Settings): boolean {
   return !realtimeInputConfig?.automaticActivityDetection?.disabled;
 }
 
 /** What LiveKit may expect of a model with these settings. */
 export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
-  const { capabilities: row, modalities, realtimeInputConfig } = settings;
+  const { capabilities: row, realtimeInputConfig } = settings;
   const turnDetection = detectsTurns(settings);
   const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
   return {
@@ -55,7 +62,7 @@ export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilitie
     supportsOverlappingSpeech: turnDetection && noInterruption,
     userTranscription: settings.inputAudioTranscription !== null,
     autoToolReplyGeneration: true,
-    audioOutput: modalities.some((modality) => `${modality}` === 'AUDIO'),
+    audioOutput: answersIn(settings) === 'audio',
     manualFunctionCalls: false,
     midSessionChatCtxUpdate: row.midSessionContent === 'allowed',
     midSessionInstructionsUpdate:

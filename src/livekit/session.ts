@@ -2,6 +2,7 @@
 import type { Behavior, FunctionResponseScheduling } from '@google/genai';
 import { llm } from '@livekit/agents';
 import type { AudioFrame, VideoFrame, VideoRotation } from '@livekit/rtc-node';
+import type { SessionUsage } from '../models/cost.js';
 import type { Settings } from '../options.js';
 import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
@@ -11,6 +12,7 @@ import { Caller } from './caller.js';
 import type { Health } from './health.js';
 import type { Environment } from './link.js';
 import { Machine } from './machine.js';
+import { Meter } from './meter.js';
 import type { RealtimeModel } from './model.js';
 import { Output } from './output.js';
 import { perform, type PerformerRooms } from './performer.js';
@@ -44,7 +46,8 @@ const CLOSE_MS = 3_000;
 /**
  * One conversation with a Gemini Live model. Dials once, after the framework has configured it (or on
  * first use), and keeps the conversation across connections. Emits the events of LiveKit's
- * `RealtimeSession`, and `gemini_report` ({@link GeminiReport}).
+ * `RealtimeSession`, `gemini_report` ({@link GeminiReport}), `gemini_connection` ({@link ConnectionEvent})
+ * and `gemini_usage` ({@link UsageEvent}).
  */
 export class RealtimeSession extends llm.RealtimeSession {
   readonly #settings: Settings;
@@ -52,6 +55,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #tell: Teller;
   readonly #output: Output;
   readonly #sync: Sync;
+  readonly #meter: Meter;
   readonly #machine: Machine;
   readonly #caller: Caller;
   readonly #calls: ToolCalls;
@@ -82,7 +86,9 @@ export class RealtimeSession extends llm.RealtimeSession {
       ...{ sync: this.#sync, output: this.#output, tell: this.#tell, clock: env.clock },
       machine: () => this.#machine,
     });
-    this.#machine = this.#createMachine(model);
+    const labels = { label: model.label(), provider: model.provider, model: model.model };
+    this.#meter = new Meter(settings, labels, this.#sync.health, this.#tell);
+    this.#machine = this.#createMachine();
     const { link } = this.#sync;
     this.#caller = new Caller(settings, this.manualActivityDetection, env.clock, {
       send: (command) => link.send(command),
@@ -97,12 +103,12 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#cancelDial = env.clock.after(DIAL_MS, () => link.open());
   }
 
-  #createMachine(model: RealtimeModel): Machine {
+  #createMachine(): Machine {
     const rooms: PerformerRooms = {
       output: this.#output,
       sync: this.#sync,
       tell: this.#tell,
-      labels: { label: model.label(), provider: model.provider, model: model.model },
+      meter: this.#meter,
       transcribes: this.#settings.inputAudioTranscription !== null,
       answerEnded: () => this.#caller.answerEnded(),
       look: () => this.#caller.look(),
@@ -124,6 +130,11 @@ export class RealtimeSession extends llm.RealtimeSession {
   /** How this session has fared: connections, downtime, silent turns, dropped audio, latency. */
   get health(): Health {
     return this.#sync.health.snapshot(this.#sync.link.droppedAudioMs);
+  }
+
+  /** Tokens and cost of this session, over all its connections. A new object after each report. */
+  get usage(): SessionUsage {
+    return this.#meter.usage;
   }
 
   /**

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { inspect } from 'node:util';
 import type { llm, log } from '@livekit/agents';
 import type { Clock } from '../clock.js';
 import type { Retry } from '../connection/connection.js';
@@ -7,7 +8,10 @@ import type { Report, Reports } from './reports.js';
 
 type Logger = ReturnType<typeof log>;
 
-/** Says things to LiveKit and the app. A listener's exception is its own: it never reaches the call. */
+/**
+ * Says things to LiveKit and the app. A listener's exception is its own: it never reaches the call.
+ * What may hold words of the call is logged under `lk.pii.`, which telemetry can leave out.
+ */
 export class Teller {
   readonly #session: llm.RealtimeSession;
   readonly #label: string;
@@ -41,7 +45,8 @@ export class Teller {
     try {
       this.#session.emit(event, payload);
     } catch (error) {
-      this.#logger.error({ event, error }, 'a listener of the realtime session threw');
+      const detail = { event, 'lk.pii.error': inspect(error) };
+      this.#logger.error(detail, 'a listener of the realtime session threw');
     } finally {
       this.#emitting = outer;
     }
@@ -57,8 +62,10 @@ export class Teller {
     const text = retry
       ? `${failure.message} Attempt ${retry.attempt} follows in ${Math.round(retry.afterMs)} ms.`
       : failure.message;
-    if (retry) this.#logger.warn({ kind, code, reason, phase }, text);
-    else this.#logger.error({ kind, code, reason, phase }, `${text} ${failure.hint}`);
+    const logged = reason ? text.replace(`: ${reason}`, '') : text;
+    const detail = { kind, code, phase, 'lk.pii.reason': reason };
+    if (retry) this.#logger.warn(detail, logged);
+    else this.#logger.error(detail, `${logged} ${failure.hint}`);
     this.emit('error', {
       type: 'realtime_model_error',
       timestamp: this.#clock.now(),

@@ -19,6 +19,8 @@ export interface Prices {
   videoIn: number;
   textOut: number;
   audioOut: number;
+  /** Tokens of the prompt that came from a cache; absent: they cost what others cost. */
+  cachedIn?: number;
 }
 
 /**
@@ -132,6 +134,8 @@ export interface Capabilities {
 
   /** What ends a request: `turnComplete`, or only the one with `interactionStatus: IDLE`? */
   requestEnds: 'turnComplete' | 'idle';
+  /** Does the usage report of a turn come in a frame of its own, after the boundary? */
+  usageAfterBoundary: boolean;
   /**
    * Does a resumption handle stand for the moment it was issued (`rolling`), always for the latest
    * state (`fixed`), or is there none?
@@ -143,6 +147,7 @@ export interface Capabilities {
   connectionLifeMs: number;
   /** Most useful video frames per second. */
   videoFps: number;
+  /** What do tokens cost? Video is also the price of images, text that of documents. */
   prices: Prices | null;
 }
 

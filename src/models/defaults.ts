@@ -105,6 +105,7 @@ export const DEFAULTS: AllClaims = {
   translation: types(false),
 
   requestEnds: reference('turnComplete'),
+  usageAfterBoundary: known(false, 'pydantic-ai recorded frames', '2026-08-11'),
   handle: sessions('rolling'),
   // The server itself answers 1007.
   transparentResumption: sdkRefusesOnGemini(false),

@@ -132,6 +132,7 @@ export const TABLE: readonly ModelEntry[] = [
         'MEDIA_RESOLUTION_MEDIUM',
         'MEDIA_RESOLUTION_HIGH',
       ]),
+      usageAfterBoundary: resumption(true),
       handle: resumption('fixed'),
       // Three cases; documented are 10 minutes.
       connectionLifeMs: unverified(58 * 60_000, 'discuss.ai.google.dev/t/186392', '2026-10-01'),

@@ -120,6 +120,6 @@ export function boundary(
   const status = row.requestEnds === 'idle' && { interactionStatus: 'IDLE' };
   const serverContent: ServerContent = { turnComplete: true, ...status, ...content };
   if (!usageMetadata) return [{ serverContent }];
-  if (row.handle === 'fixed') return [{ serverContent }, { usageMetadata }];
+  if (row.usageAfterBoundary) return [{ serverContent }, { usageMetadata }];
   return [{ serverContent, usageMetadata }];
 }

@@ -4,8 +4,16 @@ import { separate } from './asides.js';
 import type { GenerationEnd, Piece, Remembered, Timing } from './effects.js';
 import { answerCame } from './owed.js';
 import { answeredReply } from './replies.js';
-import { CUT_MS, LOCAL_CUT_MS, STALL_MS, type Generation, type TurnRules } from './state.js';
+import {
+  ANSWER_MS,
+  CUT_MS,
+  LOCAL_CUT_MS,
+  STALL_MS,
+  type Generation,
+  type TurnRules,
+} from './state.js';
 import { answerOpened } from './untranscribed.js';
+import { usageClaimed } from './usage.js';
 import { finishUtterance, keepLine, newId, utteranceAnswered, type Draft } from './utterance.js';
 
 /** A generation whose message is announced. */
@@ -34,12 +42,13 @@ export function openFor(d: Draft): Generation | undefined {
   if (d.s.turn.is === 'open') return d.s.turn.generation;
   if (discards(d)) return undefined;
   utteranceAnswered(d);
+  usageClaimed(d);
   const answered = answeredReply(d.s, d.at);
   d.s.replies = d.s.replies.filter((reply) => reply !== answered);
   const generation: Generation = {
     id: newId(d, 'g'),
     startedAt: d.at,
-    askedAt: d.s.askedAt,
+    askedAt: waitedSince(d),
     firstAudioAt: undefined,
     endedAt: undefined,
     interrupted: false,
@@ -62,13 +71,28 @@ export function openFor(d: Draft): Generation | undefined {
   return generation;
 }
 
+/** Since when the model is waited for: the question, or the end of what it was still saying then. */
+function waitedSince({ s: { askedAt, last }, at }: Draft): number | undefined {
+  if (askedAt === undefined) return undefined;
+  const since = Math.max(askedAt, last?.endedAt ?? 0);
+  return at - since > ANSWER_MS ? undefined : since;
+}
+
 /** Announces the message with its first output, not before: its idle clock starts there. */
-function openMessage(d: Draft, generation: Generation, modality: 'audio' | 'text'): Spoken {
+function openMessage(
+  d: Draft,
+  generation: Generation,
+  modality: 'audio' | 'text',
+  slowAnswerMs?: number | null,
+): Spoken {
   if (isSpoken(generation)) return generation;
   const messageId = newId(d, 'm');
   const { id: generationId, askedAt } = generation;
   const waitedMs = askedAt === undefined ? undefined : d.at - askedAt;
   d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs });
+  if (waitedMs !== undefined && waitedMs > (slowAnswerMs ?? Infinity)) {
+    d.out.push({ type: 'report', what: 'slow_answer', detail: { generationId, waitedMs } });
+  }
   const opened = { ...generation, messageId };
   const { early } = d.s;
   d.s.early = undefined;
@@ -94,7 +118,7 @@ export function keep(d: Draft, generation: Generation, rules: TurnRules): void {
 export function audio(d: Draft, data: string, rate: number, rules: TurnRules): void {
   const opened = openFor(d);
   if (!opened) return;
-  const generation = openMessage(d, opened, 'audio');
+  const generation = openMessage(d, opened, 'audio', rules.slowAnswerMs);
   d.out.push({ type: 'playAudio', generationId: generation.id, data, rate });
   keep(d, { ...generation, firstAudioAt: generation.firstAudioAt ?? d.at }, rules);
 }
@@ -130,7 +154,7 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
     return;
   }
   const opened = openFor(d);
-  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text'), { text: said }), rules);
+  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text', rules.slowAnswerMs), { text: said }), rules);
 }
 
 /** The model has finished what it says. Text that nobody spoke is handed over as text. */
@@ -171,6 +195,7 @@ export function close(d: Draft, end: GenerationEnd): void {
     if (text !== '') d.out.push({ type: 'remember', message: d.s.lastMessage });
   }
   d.s.last = { ...timing, endedAt: d.at, interrupted } satisfies Timing;
+  d.s.usage = { ...d.s.usage, ended: d.s.last };
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });
   d.s.turn = { is: 'drained', complete: end === 'complete' };
 }

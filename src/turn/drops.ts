@@ -2,11 +2,13 @@
 import { close } from './answer.js';
 import type { ReplyFailure } from './effects.js';
 import { failReply } from './replies.js';
+import { usageSettled } from './usage.js';
 import { finishUtterance, type Draft } from './utterance.js';
 
 /** Calls belong to the conversation and stay; everything that was being said ends. */
 export function connectionLost(d: Draft): void {
   close(d, 'lost');
+  usageSettled(d);
   finishUtterance(d);
   d.s.turn = { is: 'idle' };
   d.s.early = undefined;
@@ -29,6 +31,7 @@ export function connectionBack(d: Draft, restored: boolean, forgotten: readonly 
 
 export function closed(d: Draft, why: ReplyFailure): void {
   close(d, 'closed');
+  usageSettled(d);
   finishUtterance(d);
   for (const { replyId } of d.s.replies) failReply(d, replyId, why);
   d.s.turn = { is: 'idle' };

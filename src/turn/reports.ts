@@ -20,6 +20,8 @@ export interface TurnReports {
   empty_turn: { reason: string | undefined; lastMessageId: string | undefined };
   /** An answer paused for so long that it was ended; what still comes is another one. */
   stalled: { generationId: string };
+  /** An answer took longer to begin than `slowAnswerMs`, in ms since the question. */
+  slow_answer: { generationId: string; waitedMs: number };
   /** An answer was audio, and all of it silence: the id of its generation. */
   silent_audio: string | undefined;
   /** An answer of an audio session that came as text only. */

@@ -4,6 +4,7 @@ import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { Owed, WatchdogStep } from './owed.js';
 import type { Sentences } from './repeats.js';
 import type { Piece, Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
+import { NO_USAGE, type WaitingUsage } from './usage.js';
 
 /** What the machine has to know of the model and the session. */
 export interface TurnRules {
@@ -41,6 +42,10 @@ export interface TurnRules {
   transcribes?: boolean;
   /** A sentence that the model says twice in a row is played once. */
   suppressRepeats?: boolean;
+  /** Does the usage report of a turn follow its boundary? */
+  usageAfterBoundary?: boolean;
+  /** An answer that took longer to begin is reported, in ms; absent: none is. */
+  slowAnswerMs?: number | null;
 }
 
 /** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
@@ -71,6 +76,9 @@ export const REPLY_TAIL_MS = 1_000;
 export const CANCEL_MS = 3_000;
 /** Longest discarding of an answer that the server goes on with, however much of it comes. */
 export const LOCAL_CUT_MS = 30_000;
+
+/** What begins later than this is no answer to the question before it. */
+export const ANSWER_MS = 120_000;
 
 /** Longest time that a blocking call holds caller audio back. */
 export const BLOCKED_MS = 15_000;
@@ -147,6 +155,8 @@ export interface Utterance {
   announced: boolean;
   /** The server reported that speech began and has not reported its end. */
   reported: boolean;
+  /** The server reported its end: words that follow are late news. */
+  ended: boolean;
   /** The model has begun to answer: final as soon as it settles. */
   answered: boolean;
   /** What the server said about it besides its text. */
@@ -232,6 +242,7 @@ export interface TurnState {
   /** What the open generation says, in case it says a sentence twice. */
   sentences: Sentences | undefined;
   last: Timing | undefined;
+  usage: WaitingUsage;
   /** The newest assistant message, for transcripts that come late. */
   lastMessage: Remembered | undefined;
 }
@@ -263,6 +274,7 @@ export function initialState(prefix: string): TurnState {
     untranscribed: undefined,
     sentences: undefined,
     last: undefined,
+    usage: NO_USAGE,
     lastMessage: undefined,
   };
 }

@@ -24,6 +24,7 @@ import {
   type TurnRules,
   type TurnState,
 } from './state.js';
+import { usageAtBoundary, usageCame } from './usage.js';
 import {
   finishUtterance,
   keepLine,
@@ -112,11 +113,9 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
 /** Facts that change nothing here. */
 function reported(d: Draft, input: Input, rules: TurnRules): boolean {
   switch (input.type) {
-    case 'usage': {
-      const generation = d.s.turn.is === 'open' ? d.s.turn.generation : d.s.last;
-      d.out.push({ type: 'reportUsage', usage: input.usage, generation, at: d.at });
+    case 'usage':
+      usageCame(d, input.usage);
       return true;
-    }
     case 'thought':
       owed.answerIsNear(d, rules);
       d.out.push({ type: 'report', what: 'thought', detail: input.text });
@@ -166,7 +165,8 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       break;
     case 'replyWritten':
       replyWritten(d, input.replyId);
-      d.s.askedAt = d.at;
+      // Asking once more does not shorten the wait of whoever asked first.
+      if (input.replyId !== '' || d.s.askedAt === undefined) d.s.askedAt = d.at;
       d.s.unwantedUntil = undefined;
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
@@ -258,6 +258,7 @@ function boundary(
   answer.outputEnded(d);
   answerCancelled(d);
   answerIsNext(d);
+  usageAtBoundary(d, inProgress, rules);
   const empty = idle && d.s.turn.is === 'idle' && !inProgress;
   if (reason !== undefined || empty) {
     d.out.push({ type: 'report', what: 'empty_turn', detail: { reason, lastMessageId } });
@@ -272,6 +273,7 @@ function boundary(
   d.s.owedUntil = undefined;
   d.s.unwantedUntil = undefined;
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
+  if (!d.s.owed && d.s.replies.length === 0) d.s.askedAt = undefined;
 }
 
 function tick(d: Draft, rules: TurnRules): void {

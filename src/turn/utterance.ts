@@ -25,6 +25,7 @@ export function speechStarted(d: Draft, reported: boolean): void {
     ...utterance,
     announced: d.tellsSpeech,
     reported: utterance.reported || reported,
+    ended: utterance.ended && !reported,
     lastAt: d.at,
   };
 }
@@ -32,11 +33,11 @@ export function speechStarted(d: Draft, reported: boolean): void {
 /** The server reports that the caller stopped; the transcript may still be on its way. */
 export function speechStopped(d: Draft): void {
   const utterance = d.s.utterance;
-  if (utterance?.answered) return;
+  if (utterance ? utterance.answered : d.s.turn.is === 'open') return;
   d.s.askedAt = d.at;
   if (!utterance) return;
   if (utterance.announced) d.out.push({ type: 'stopSpeech' });
-  d.s.utterance = { ...utterance, announced: false, reported: false, lastAt: d.at };
+  d.s.utterance = { ...utterance, announced: false, reported: false, ended: true, lastAt: d.at };
 }
 
 /**
@@ -88,9 +89,9 @@ function reveal(d: Draft): void {
 
 function show(d: Draft, news: Piece & { interim: boolean }): void {
   const { turn, utterance } = d.s;
-  const { itemId, startedAt, answered, reported, ...line } = utterance as Utterance;
+  const { itemId, startedAt, answered, reported, ended, ...line } = utterance as Utterance;
   if (turn.is === 'cut' && !turn.unwanted && !answered) d.s.turn = { ...turn, heard: true };
-  if (!reported && !answered) d.s.askedAt = d.at;
+  if (!reported && !ended && !answered) d.s.askedAt = d.at;
   const text = (news.interim ? line.text + news.text : line.text).trim();
   if (text === '') return;
   const detail = news.interim ? joined(line.detail, news.detail) : line.detail;
@@ -178,6 +179,7 @@ function create(d: Draft, noticedAt: number, answered: boolean): Utterance {
     lastAt: d.at,
     announced: false,
     reported: false,
+    ended: false,
     answered,
     detail: undefined,
     kept: 0,
