@@ -39,6 +39,22 @@ export interface Watchdog {
 /** Ask again; resume on a new connection; begin a fresh session with the history. */
 export type WatchdogStep = 'nudge' | 'resume' | 'fresh';
 
+/** Settings of one function tool, where they differ from those of all. */
+export interface ToolOptions {
+  /**
+   * Does a call hold the conversation until it is answered? Refused where the model cannot.
+   * @default toolBehavior
+   */
+  behavior?: `${Behavior}`;
+  /**
+   * When does the model speak about the result? Only for tools that do not block, on models that
+   * schedule. @default toolResponseScheduling
+   */
+  scheduling?: `${FunctionResponseScheduling}`;
+  /** How long a call may take, in ms: 1 to 3600000. @default no limit */
+  deadlineMs?: number;
+}
+
 /** How a pushed video frame becomes a picture. */
 export interface ImageEncodeOptions {
   format: 'JPEG';
@@ -125,6 +141,8 @@ export interface RealtimeModelOptions {
   toolBehavior?: Behavior;
   /** When does the model speak about a non-blocking result? @default the model's (WHEN_IDLE) */
   toolResponseScheduling?: FunctionResponseScheduling;
+  /** The same for single tools, by their names; names of tools that never come do nothing. @default {} */
+  toolOptions?: Readonly<Record<string, ToolOptions>>;
 
   /** Seed of the sampler. @default none */
   seed?: number;
@@ -210,4 +228,5 @@ export interface Settings extends Omit<
   audioBufferMs: number;
   watchdog: Required<Watchdog> | null;
   toolBehavior: Behavior;
+  toolOptions: Readonly<Record<string, ToolOptions>>;
 }

@@ -15,6 +15,7 @@ export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
   type RealtimeModelOptions,
+  type ToolOptions,
   type Watchdog,
 } from './options.js';
 export type { Voice } from './protocol/voices.js';

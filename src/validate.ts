@@ -51,6 +51,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     audioBufferMs: options.audioBufferMs ?? 2_000,
     watchdog: watchdog(options.watchdog),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
+    toolOptions: options.toolOptions ?? {},
   };
   fit(settings, options, warnings);
   return { settings, warnings };
@@ -80,7 +81,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, toolOptions: true, watchdog: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {

@@ -554,8 +554,8 @@ describe('what is accepted here is accepted by the service', () => {
   /** The first rule that the setup of these settings breaks. */
   function broken(found: Validated): string | undefined {
     const { settings } = found;
-    const { endpoint, capabilities: row, toolBehavior } = settings;
-    const tools = wireTools(llm.ToolContext.empty(), settings.geminiTools, toolBehavior, row).tools;
+    const { endpoint, capabilities: row } = settings;
+    const { tools } = wireTools(llm.ToolContext.empty(), settings);
     const setup = setupOf(found, tools);
     const express = endpoint.backend === 'gemini' || endpoint.apiKey !== undefined;
     const context = {
@@ -959,6 +959,10 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     const toolResponseScheduling = FunctionResponseScheduling.SILENT;
     expect(await answerOf({ toolResponseScheduling })).toMatchObject({ scheduling: 'SILENT' });
     expect(await answerOf({})).not.toHaveProperty('scheduling');
+  },
+  toolOptions: async () => {
+    const toolOptions = { lookup: { scheduling: 'INTERRUPT' } } as const;
+    expect(await answerOf({ toolOptions })).toMatchObject({ scheduling: 'INTERRUPT' });
   },
   seed: { with: { seed: 4 }, see: (seen) => SAMPLING(seen)?.seed, expected: 4 },
   safetySettings: {

@@ -121,7 +121,13 @@ const wired = (
   tools: readonly llm.ToolContextEntry[],
   capabilities = EVERYTHING,
   geminiTools?: ours.LLMTools,
-) => wireTools(new llm.ToolContext(tools), geminiTools, Behavior.BLOCKING, capabilities);
+) =>
+  wireTools(new llm.ToolContext(tools), {
+    capabilities,
+    toolBehavior: Behavior.BLOCKING,
+    toolOptions: {},
+    ...(geminiTools && { geminiTools }),
+  });
 const named = (tools: readonly Tool[]): (string | undefined)[] =>
   tools.flatMap(({ functionDeclarations }) => (functionDeclarations ?? []).map(({ name }) => name));
 

@@ -15,6 +15,7 @@ import { Conversation } from './conversation.js';
 import { HealthLog } from './health.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
+import { schedulingOf } from './rules.js';
 import type { Teller } from './teller.js';
 import { wireTools } from './tool_context.js';
 
@@ -208,10 +209,10 @@ export class Sync implements LinkEvents {
   }
 
   #answer(results: readonly ToolResult[]): void {
-    const scheduling = this.#settings.toolResponseScheduling;
-    // A blocking call has no schedule: the field closes the connection (livekit/agents#3853).
-    const plain = !scheduling || `${this.#settings.toolBehavior}` === 'BLOCKING';
-    const scheduled = plain ? results : results.map((result) => ({ ...result, scheduling }));
+    const scheduled = results.map((result) => ({
+      ...result,
+      scheduling: schedulingOf(result.name, this.#settings),
+    }));
     this.link.send({ type: 'toolResults', results: scheduled });
     for (const { callId } of results) this.#on.machine().input({ type: 'toolSettled', callId });
   }
@@ -266,8 +267,7 @@ export class Sync implements LinkEvents {
   }
 
   #refreshTools(): void {
-    const { geminiTools, toolBehavior, capabilities } = this.#settings;
-    const { tools, warnings } = wireTools(this.#tools, geminiTools, toolBehavior, capabilities);
+    const { tools, warnings } = wireTools(this.#tools, this.#settings);
     this.#wireTools = tools;
     for (const warning of warnings) this.#on.tell.warnOnce(warning);
   }

@@ -115,14 +115,17 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
   const generation = openFor(d);
   if (!generation) return;
+  let { calling } = generation;
   for (const { id, name, args } of fresh) {
     const call = { callId: id ?? newId(d, 'c'), wireId: id, name, args };
-    d.s.calls = [...d.s.calls, { ...call, blocking: rules.blockingCalls, askedAt: d.at }];
+    const blocking = rules.blocks?.(name) ?? rules.blockingCalls;
+    calling ||= blocking;
+    d.s.calls = [...d.s.calls, { ...call, blocking, askedAt: d.at }];
     d.out.push({ type: 'callTool', generationId: generation.id, call, at: d.at });
   }
   // The framework withholds results until this generation ends, the server its boundary until it has
   // them: after a blocking call a short window ends the wait (PROTOCOL.md, section 6).
-  keep(d, { ...generation, calling: rules.blockingCalls }, rules);
+  keep(d, { ...generation, calling }, rules);
 }
 
 /** A call has its result. When none is left that blocks, the answer goes on as usual. */

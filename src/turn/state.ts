@@ -9,6 +9,8 @@ export interface TurnRules {
   textOutput: boolean;
   /** Do function calls hold the model's turn until they are answered? */
   blockingCalls: boolean;
+  /** The same of one function; absent: `blockingCalls` holds for all. */
+  blocks?: (name: string) => boolean;
   /** Does a request go on after a boundary that says IN_PROGRESS? */
   endsAtIdle: boolean;
   /** Silence after a blocking call, in ms, that counts as the end of its output. */
