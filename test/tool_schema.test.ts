@@ -2,6 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import {
+  dialectFault,
+  endless,
+  nodesOf,
+  rootFault,
+  standardFault,
+} from '../src/testing/rules/schemas.js';
 import { type ToolSpec, functionDeclarations } from '../src/protocol/tool_schema.js';
 
 type Json = Record<string, unknown>;
@@ -590,9 +597,43 @@ describe('declarations', () => {
       for (const jsonSchema of [true, false])
         expect(skipped(parameters, jsonSchema)).toHaveLength(1);
     }
-    expect(
-      functionDeclarations([undefined as unknown as ToolSpec], { jsonSchema: true }).skipped,
-    ).toHaveLength(1);
+    const nothing = [undefined as unknown as ToolSpec];
+    expect(functionDeclarations(nothing, { jsonSchema: true }).skipped).toHaveLength(1);
+  });
+
+  it('leave out what is too deep, too large or too much, and say why', () => {
+    let deep: Json = { type: 'string' };
+    for (let i = 0; i < 33; i += 1) deep = { type: 'object', properties: { deep } };
+    const words = Array.from({ length: 500_000 }, (_, i) => `word ${i}`);
+    const large = (count: number) => ({
+      type: 'object',
+      properties: { word: { enum: words.slice(0, count) } },
+    });
+    for (const jsonSchema of [true, false]) {
+      expect(skipped(deep, jsonSchema)[0]?.why).toBe('is nested too deeply');
+      expect(skipped(large(9e9), jsonSchema)[0]?.why).toMatch(
+        /takes \d{7} characters, more than 1048576/,
+      );
+      expect(skipped(large(6e3), jsonSchema)[0]?.why).toMatch(
+        /takes \d{5} characters, more than 65536/,
+      );
+    }
+    const many = Array.from({ length: 514 }, (_, i) => tool({}, { name: `f${i}` }));
+    const found = functionDeclarations(many, { jsonSchema: true });
+    expect(found.declarations).toHaveLength(512);
+    expect(found.skipped.map(({ name }) => name)).toEqual(['f512', 'f513']);
+  });
+
+  it('keep names that differ by case alone apart', () => {
+    const both = [tool({}, { name: 'getUser' }), tool({}, { name: 'getuser' })];
+    expect(functionDeclarations(both, { jsonSchema: true }).declarations).toHaveLength(2);
+  });
+
+  it('carry no description that is no text', () => {
+    const found = functionDeclarations([tool({}, { description: 7 as never })], {
+      jsonSchema: true,
+    });
+    expect(found.declarations).toEqual([{ name: 'f' }]);
   });
 });
 
@@ -652,7 +693,7 @@ describe('for arbitrary JSON', () => {
   }));
   const anything = fc.oneof(schema, fc.jsonValue(), fc.dictionary(word, schema));
 
-  it('never throws, never mutates, and writes only the dialect', () => {
+  it('never throws, never mutates, and writes only what the strict server takes', () => {
     fc.assert(
       fc.property(anything, fc.boolean(), fc.boolean(), (value, nested, jsonSchema) => {
         const parameters = (nested ? { type: 'object', properties: { p: value } } : value) as Json;
@@ -662,7 +703,13 @@ describe('for arbitrary JSON', () => {
         });
         expect(parameters).toEqual(before);
         expect(declarations.length + out.length).toBe(1);
-        if (declarations[0]?.parameters) check(declarations[0].parameters);
+        const { parameters: mine, parametersJsonSchema: standard } = declarations[0] ?? {};
+        if (mine) check(mine);
+        if (mine)
+          for (const node of nodesOf(mine, '')) expect(dialectFault(node, true)).toBeUndefined();
+        if (mine) expect(rootFault(nodesOf(mine, '')[0]!)).toBeUndefined();
+        if (standard) expect(standardFault(standard)).toBeUndefined();
+        if (standard) expect(endless(standard as Json)).toBeUndefined();
       }),
       { numRuns: 2000 },
     );

@@ -52,13 +52,14 @@ export function visit(at: Place): void {
   if (at.budget.left < 0) throw new Refusal(at.path, 'the schema is too large');
 }
 
-const GUESSES: Record<string, readonly string[]> = {
+/** Keywords that speak of one type only. */
+export const ABOUT: Record<string, readonly string[]> = {
   object: ['properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames'],
   array: ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems'],
   string: ['pattern', 'minLength', 'maxLength'],
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
 };
-const TYPES = [...Object.keys(GUESSES), 'integer', 'boolean', 'null'];
+const TYPES = [...Object.keys(ABOUT), 'integer', 'boolean', 'null'];
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
@@ -80,7 +81,7 @@ export function typesOf(node: Json): string[] {
   let types = saidTypes(node);
   if (types.length === 0) types = unique(values.map(typeOf));
   if (types.length === 0) {
-    types = Object.keys(GUESSES).filter((type) => GUESSES[type]?.some((key) => key in node));
+    types = Object.keys(ABOUT).filter((type) => ABOUT[type]?.some((key) => key in node));
   }
   // Values that fit no type are a slip of the author ({type: 'integer', enum: ['1']}): the type wins.
   const fitting = types.filter((type) => values.some((value) => fits(value, type)));

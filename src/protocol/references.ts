@@ -70,6 +70,8 @@ function find(root: Json, ref: string, at: Place): unknown {
   return target;
 }
 
+/** The whole, and what zod calls `__schema0`. */
+const NAMELESS = /^(#|__schema\d+|)$/;
 const lastName = (ref: string): string => ref.split('/').at(-1)?.replace(/\W/g, '_') ?? '';
 
 interface Walk {
@@ -107,7 +109,8 @@ function resolve(ref: string, walk: Walk, at: Place): unknown {
   }
   if (before === walk.exits) throw new Refusal(at.path, `${ref} refers to itself without an end`);
   const type = (isJson(target) && typesOf(target)[0]) || 'object';
-  const description = `Again ${ref === '#' ? 'all of the arguments' : lastName(ref)}, as above.`;
+  const title = NAMELESS.test(lastName(ref)) ? 'what is around it' : lastName(ref);
+  const description = `Again ${title}, as above.`;
   return { type, description, ...(type === 'object' && { additionalProperties: false }) };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON Schema -> the part of JSON Schema that the service documents (`parametersJsonSchema`).
 import {
+  ABOUT,
   type Json,
   type Place,
   flatten,
@@ -13,24 +14,39 @@ import {
 import { mapInside, withLoops } from './references.js';
 import { oneOfValues, sentences, text } from './schema_dialect.js';
 
-/** "The full JSON Schema may be sent" (types of @google/genai 2.32.0); annotations of others may not. */
-const KEPT = [
-  '$ref', 'type', 'title', 'description', 'default', 'enum', 'format', 'pattern', 'minLength',
-  'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'items',
-  'prefixItems', 'contains', 'minItems', 'maxItems', 'uniqueItems', 'properties', 'required',
-  'additionalProperties', 'patternProperties', 'propertyNames', 'minProperties', 'maxProperties',
-  'dependentRequired', 'dependentSchemas', 'anyOf', 'not', 'if', 'then', 'else', 'examples', 'propertyOrdering',
-]; // prettier-ignore
+type Test = (value: unknown) => boolean;
+const isText: Test = (value) => typeof value === 'string';
+const isNumber: Test = (value) => typeof value === 'number';
+const isBoolean: Test = (value) => typeof value === 'boolean';
+const KINDS: readonly [Test, string][] = [
+  [isText, '$ref title description format pattern'],
+  [(value) => Array.isArray(value), 'enum prefixItems anyOf examples'],
+  [(value) => Array.isArray(value) && value.every(isText), 'required propertyOrdering'],
+  [isNumber, 'minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf'],
+  [isNumber, 'minItems maxItems minProperties maxProperties'],
+  [isBoolean, 'uniqueItems'],
+  [isJson, 'items properties patternProperties propertyNames contains not if then else'],
+  [isJson, 'dependentRequired dependentSchemas'],
+  [(value) => isJson(value) || isBoolean(value), 'additionalProperties'],
+  [(value) => value !== undefined, 'type default'],
+];
+/**
+ * "The full JSON Schema may be sent" (types of @google/genai 2.32.0); annotations of others may not,
+ * and neither may a value that the keyword does not have.
+ */
+const KEPT = new Map(KINDS.flatMap(([holds, keys]) => keys.split(' ').map((key) => [key, holds])));
 
 /** Draft 7 has the members of a tuple in `items`; here they are `prefixItems`. */
 function tuple(node: Json): Json {
   const { items, additionalItems, ...rest } = node;
-  if (!Array.isArray(items)) return node;
+  const members = Array.isArray(items) ? items : rest['prefixItems'];
+  const others = Array.isArray(items) ? additionalItems : items;
   return {
     ...rest,
-    prefixItems: items,
-    ...(isJson(additionalItems) && { items: additionalItems }),
-    ...(additionalItems === false && { maxItems: node['maxItems'] ?? items.length }),
+    ...(Array.isArray(members) && { prefixItems: members }),
+    ...(isJson(others) && { items: others }),
+    ...(Array.isArray(members) &&
+      others === false && { maxItems: rest['maxItems'] ?? members.length }),
   };
 }
 
@@ -61,12 +77,22 @@ function types(node: Json): Json {
   };
 }
 
+/** Without what speaks of other types: "only allowed for OBJECT type" (anomalyco/opencode#11889). */
+function fitting(node: Json): Json {
+  const own = saidTypes(node);
+  if (own.length === 0) return node;
+  const foreign = Object.entries(ABOUT)
+    .filter(([type]) => !own.includes(type) && !(type === 'number' && own.includes('integer')))
+    .flatMap(([, keys]) => keys);
+  return Object.fromEntries(Object.entries(node).filter(([key]) => !foreign.includes(key)));
+}
+
 /** Undefined where no value is allowed. */
 function tidy(schema: unknown, at: Place): Json | undefined {
   const node = flatten(schema, at);
   if (!node) return undefined;
-  const known = Object.entries(types(values(tuple(node)))).filter(
-    ([key, value]) => KEPT.includes(key) && value !== undefined,
+  const known = Object.entries(fitting(values(types(tuple(node))))).filter(([key, value]) =>
+    KEPT.get(key)?.(value),
   );
   const plain: Json = Object.fromEntries(known);
   // "then only description and default can be set alongside it" (anomalyco/opencode#12295).
@@ -77,15 +103,22 @@ function tidy(schema: unknown, at: Place): Json | undefined {
     if (branches.length === 0) return undefined;
     inner['anyOf'] = branches;
   }
-  if (isJson(inner['properties'])) {
-    const allowed = Object.entries(inner['properties']).filter(([, one]) => one !== undefined);
-    const names = allowed.map(([name]) => name);
-    inner['properties'] = Object.fromEntries(allowed);
-    if (inner['required']) {
-      inner['required'] = list(inner['required']).filter((name) => names.includes(String(name)));
-    }
-  }
-  return inner;
+  return withMembers(inner);
+}
+
+/** Without properties that no value can have, and demands for what is not there. */
+function withMembers(node: Json): Json {
+  const { properties, required, ...rest } = node;
+  // `required` alone is a choice of keys, as in `anyOf: [{ required: [...] }]`.
+  if (!isJson(properties)) return node;
+  const allowed = Object.entries(properties).filter(([, one]) => one !== undefined);
+  const names = allowed.map(([name]) => name);
+  const needed = list(required).filter((name) => names.includes(String(name)));
+  return {
+    ...rest,
+    properties: Object.fromEntries(allowed),
+    ...(needed.length > 0 && { required: needed }),
+  };
 }
 
 const pick = (node: Json, keys: readonly string[]): Json =>

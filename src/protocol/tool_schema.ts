@@ -76,11 +76,12 @@ function dialect(schema: Json): Parameters {
   if (!whole || typeName(whole) !== 'OBJECT') throw new Refusal(at.path, 'must describe an object');
   // "should be non-empty for OBJECT type": pipecat-flows#110, agno#2112. That is about the root; inside
   // it is accepted (livekit/agents#7302).
-  if (!whole.properties) {
+  const names = Object.keys(whole.properties ?? {});
+  if (names.length === 0) {
     const open = OPEN.some((key) => flatten(root, at)?.[key]);
     return { note: open ? whole.description : undefined };
   }
-  const bad = Object.keys(whole.properties).find((name) => !PARAMETER.test(name));
+  const bad = names.find((name) => !PARAMETER.test(name));
   if (bad !== undefined) throw new Refusal(`${at.path}.properties.${bad}`, BAD_PARAMETER);
   return { parameters: compact({ ...whole, nullable: undefined }) };
 }
@@ -108,7 +109,10 @@ function declare(tool: ToolSpec, options: DeclarationOptions): FunctionDeclarati
   const { name } = tool;
   if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal('name', BAD_NAME);
   // A deep copy: nothing of the caller is shared, and what is not JSON fails here and not in setup.
-  const copy: unknown = JSON.parse(JSON.stringify(tool.parameters ?? {}));
+  const json = JSON.stringify(tool.parameters ?? {}) ?? 'null';
+  // Definitions may be left over; a schema beyond this is not even looked at.
+  atMost(16 * MOST_CHARACTERS, json);
+  const copy: unknown = JSON.parse(json);
   if (!isJson(copy)) throw new Refusal('parameters', 'is not a JSON Schema object');
   const behavior = tool.behavior ?? options.behavior;
   const { note, ...parameters } = parametersOf(copy, options.jsonSchema);
@@ -119,9 +123,13 @@ function declare(tool: ToolSpec, options: DeclarationOptions): FunctionDeclarati
     ...(behavior && behavior !== 'UNSPECIFIED' ? { behavior: behavior as Behavior } : {}),
     ...parameters,
   };
-  const size = JSON.stringify(declaration).length;
-  if (size <= MOST_CHARACTERS) return declaration;
-  throw new Refusal('parameters', `takes ${size} characters, more than ${MOST_CHARACTERS}`);
+  atMost(MOST_CHARACTERS, JSON.stringify(declaration));
+  return declaration;
+}
+
+function atMost(most: number, { length }: string): void {
+  if (length > most)
+    throw new Refusal('parameters', `takes ${length} characters, more than ${most}`);
 }
 
 /** The declarations for setup, and the tools that cannot be declared. Never throws, mutates nothing. */
