@@ -81,7 +81,7 @@ function one(
   }
   const kept: ToolOptions = {};
   if (behavior !== undefined) {
-    const choice = String(behavior);
+    const choice = typeof behavior === 'string' ? behavior : inspect(behavior);
     if (behaves(`${at}.behavior`, choice, settings, warnings)) kept.behavior = choice as Behavior;
   }
   if (scheduling !== undefined && schedules(`${at}.scheduling`, scheduling, settings, warnings)) {

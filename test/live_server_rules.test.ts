@@ -185,6 +185,7 @@ const CASES: Case[] = [
   { rule: 'schedule only where the model and the call allow it', model: MIDDLE, then: [answer({ id: '1', name: 'f', response: { a: 1 }, scheduling: 'SILENT' })] },
   { rule: 'schedule only where the model and the call allow it', model: OLD, setup: declare(f), call: { name: 'f', id: '1' }, then: [answer({ id: '1', name: 'f', response: { a: 1 }, scheduling: 'SILENT' })] },
   { rule: 'continue a call only where the model and the call allow it', model: MIDDLE, then: [answer({ id: '1', name: 'f', response: { a: 1 }, willContinue: true })] },
+  { rule: 'answer with media only where the model sees it', then: [answer({ id: '1', name: 'f', response: { a: 1 }, parts: [{ inlineData: {} }] })] },
   { rule: 'answer only calls that are open', model: OLD, then: [answer({ id: 'ghost', name: 'f', response: { a: 1 } })], code: null, reason: 'ghost' },
   { rule: 'answer with something', setup: declare(f), call: { name: 'f', id: '1' }, then: [answer({ id: '1', name: 'f', response: {} })], code: null },
   // contextUpdate

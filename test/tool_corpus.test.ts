@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Behavior, type FunctionDeclaration } from '@google/genai';
 import { llm } from '@livekit/agents';
+import * as google from '@livekit/agents-plugin-google';
 import { describe, expect, it } from 'vitest';
 import { wireTools } from '../src/livekit/tool_context.js';
 import type { Backend } from '../src/models/capabilities.js';
-import { resolve } from '../src/models/resolve.js';
+import * as ours from '../src/index.js';
+import { modelNames, resolve } from '../src/models/resolve.js';
 import { RULES, type RuleContext } from '../src/testing/index.js';
 import { startCall } from './support/call.js';
 import { expectGolden, goldenFiles } from './support/golden.js';
@@ -40,9 +42,11 @@ function broken(tools: unknown, model: string, backend: Backend): string | undef
   const frame = { setup: { tools: JSON.parse(JSON.stringify(tools)) as unknown } };
   const row = resolve(model, backend).capabilities;
   const context = { backend, row, openCalls: [] } as unknown as RuleContext;
-  const rules = RULES.filter(({ name }) => /names that exist|function|schema|paramet/i.test(name));
+  const rules = RULES.filter(({ name }) =>
+    /names that exist|function|schema|paramet|built-in/i.test(name),
+  );
   for (const { name, check } of rules) {
-    const verdict = check(frame as never, context);
+    const verdict = check(frame, context);
     if (verdict) return `${name}: ${verdict.reason}`;
   }
   return undefined;
@@ -79,5 +83,37 @@ describe('schemas from the field', () => {
       expect(connection.setup.tools).toHaveLength(1);
       server.assertClean();
     }
+  });
+});
+
+describe.each(
+  modelNames().flatMap((model) =>
+    (['gemini', 'vertex'] as const)
+      .filter((backend) => resolve(model, backend).capabilities.backends.includes(backend))
+      .map((backend) => [model, backend] as const),
+  ),
+)('built-in tools to %s on %s', (model, backend) => {
+  const { capabilities: row } = resolve(model, backend);
+  const builtIn = [
+    new google.GoogleSearch(),
+    new ours.GoogleSearch(),
+    new ours.URLContext(),
+    new google.ToolCodeExecution(),
+    new ours.GoogleMaps(),
+  ];
+
+  it.each([true, false])('beside a function: %s', (withFunction) => {
+    const found = wireTools(
+      new llm.ToolContext([...builtIn, ...(withFunction ? [toolOf('f', NASTY['zod4'])] : [])]),
+      { capabilities: row, toolBehavior: Behavior.BLOCKING, toolOptions: {} },
+    );
+    expect(broken(found.tools, model, backend)).toBeUndefined();
+    const kinds = found.tools.flatMap((tool) => Object.keys(tool));
+    const functions = withFunction && row.functionCalling ? ['functionDeclarations'] : [];
+    expect(kinds).toEqual([
+      ...functions,
+      ...row.providerTools.filter((kind) => kind === 'googleSearch'),
+    ]);
+    expect(found.warnings[0]).toMatch(/This model has no built-in .*urlContext/);
   });
 });

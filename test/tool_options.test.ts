@@ -43,7 +43,7 @@ async function answers(call: Call, ...names: string[]): Promise<(FunctionRespons
     for await (const one of log.generations[i]!.functionStream) asked.push(one);
   }
   for (const one of asked) await session.updateChatCtx(withOutput(session, one, 'done'));
-  return Promise.all(answered) as Promise<(FunctionResponse | undefined)[]>;
+  return Promise.all(answered);
 }
 
 describe('settings of single tools', () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Behavior, Tool } from '@google/genai';
+import type { Tool } from '@google/genai';
 import { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 import type { Settings } from '../options.js';
@@ -40,7 +40,7 @@ export function wireTools(context: llm.ToolContext, settings: ToolSettings): Wir
         name,
         description: tool.description,
         parameters: parameters as Record<string, unknown>,
-        ...(row.toolBehaviors.includes(behavior) && { behavior: behavior as Behavior }),
+        ...(row.toolBehaviors.includes(behavior) && { behavior }),
       });
     } catch (error) {
       warnings.push(

@@ -78,6 +78,8 @@ export interface Capabilities {
   toolScheduling: readonly `${FunctionResponseScheduling}`[];
   /** May one call be answered several times (`willContinue`)? */
   toolWillContinue: boolean;
+  /** Does the model see media in a function response (`parts`)? */
+  toolResultParts: boolean;
   /** Does every function call carry an id? */
   callIds: boolean;
   /** May caller audio flow while a blocking call is pending, or must it be held? */

@@ -74,6 +74,7 @@ export const DEFAULTS: AllClaims = {
   defaultToolBehavior: types('BLOCKING'),
   toolScheduling: withheld([]),
   toolWillContinue: withheld(false),
+  toolResultParts: withheld(false),
   callIds: types(true),
   // Held audio arrives late; streamed audio can cost the connection (1008).
   audioDuringBlockingCall: assumed('hold'),

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Content, FunctionResponse, FunctionResponseScheduling, Tool } from '@google/genai';
+import type {
+  Content,
+  FunctionResponse,
+  FunctionResponsePart,
+  FunctionResponseScheduling,
+  Tool,
+} from '@google/genai';
 import type { Capabilities } from '../models/capabilities.js';
 import type { ClientFrame, ContextUpdate } from './frames.js';
 
@@ -14,6 +20,8 @@ export interface ToolResult {
   readonly output: unknown;
   readonly isError: boolean;
   readonly scheduling?: `${FunctionResponseScheduling}` | undefined;
+  /** Media beside the output, for models that see it there. */
+  readonly parts?: readonly FunctionResponsePart[] | undefined;
 }
 
 /** What we want to tell the server, in the imperative; `encode` finds the words of the model. */
@@ -117,6 +125,7 @@ function response(result: ToolResult, row: Capabilities): FunctionResponse {
     name: result.name,
     response: result.isError ? { error: result.output } : { output: result.output },
     ...(scheduling && { scheduling: scheduling as FunctionResponseScheduling }),
+    ...(row.toolResultParts && result.parts && { parts: [...result.parts] }),
   };
 }
 

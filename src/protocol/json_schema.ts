@@ -41,7 +41,7 @@ export const start = (path: string): Place => ({
 });
 
 /**
- * "exceeds the maximum allowed nesting depth" (google-gemini/gemini-cli#5923): the number is not
+ * "exceeds the maximum allowed nesting depth" (Gemini CLI #5923): the number is not
  * known, but the parsers of protocol buffers end at 100, and each level of a schema takes two or three.
  */
 const DEEPEST = 32;

@@ -17,11 +17,12 @@ import { oneOfValues, sentences, text } from './schema_dialect.js';
 type Test = (value: unknown) => boolean;
 const isText: Test = (value) => typeof value === 'string';
 const isNumber: Test = (value) => typeof value === 'number';
+const isList = (value: unknown): value is unknown[] => Array.isArray(value);
 const isBoolean: Test = (value) => typeof value === 'boolean';
 const KINDS: readonly [Test, string][] = [
   [isText, '$ref title description format pattern'],
-  [(value) => Array.isArray(value), 'enum prefixItems anyOf examples'],
-  [(value) => Array.isArray(value) && value.every(isText), 'required propertyOrdering'],
+  [isList, 'enum prefixItems anyOf examples'],
+  [(value) => isList(value) && value.every(isText), 'required propertyOrdering'],
   [isNumber, 'minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf'],
   [isNumber, 'minItems maxItems minProperties maxProperties'],
   [isBoolean, 'uniqueItems'],
@@ -72,8 +73,8 @@ function types(node: Json): Json {
   return {
     ...(all.length > 0 && { type: all.length === 1 ? all[0] : all }),
     ...rest,
-    ...(nullable === true && Array.isArray(listed) && { enum: [...new Set([...listed, null])] }),
-    ...(nullable === true && Array.isArray(anyOf) && { anyOf: [...anyOf, { type: 'null' }] }),
+    ...(nullable === true && isList(listed) && { enum: [...new Set([...listed, null])] }),
+    ...(nullable === true && isList(anyOf) && { anyOf: [...anyOf, { type: 'null' }] }),
   };
 }
 

@@ -36,7 +36,7 @@ const PARAMETER = /^[a-zA-Z_]\w{0,63}$/;
 const BAD_PARAMETER = 'must be a letter or _, then at most 63 letters, digits or _';
 /** A tool this large would take a good part of the context, and of the time before the first word. */
 const MOST_CHARACTERS = 65_536;
-/** "At most 512 function declarations can be specified" (google-gemini/gemini-cli#19083). */
+/** "At most 512 function declarations can be specified" (Gemini CLI #19083). */
 const MOST_TOOLS = 512;
 
 /** Parameters must be one object (inngest/agent-kit#198), so a choice of objects becomes their sum. */

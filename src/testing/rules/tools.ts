@@ -132,7 +132,7 @@ export const TOOL_RULES: readonly Rule[] = [
   ),
   toolRule(
     'describe parameters in JSON Schema as an object, with references that resolve and end',
-    'google-gemini/gemini-cli#13326, anomalyco/opencode#12295, juspay/juspay-mcp PR#132: refusals of generateContent',
+    'Gemini CLI #13326, anomalyco/opencode#12295, juspay/juspay-mcp PR#132: refusals of generateContent',
     (list) => {
       for (const { parametersJsonSchema: schema } of declarations(list)) {
         if (schema === undefined) continue;
@@ -149,12 +149,12 @@ export const TOOL_RULES: readonly Rule[] = [
   ),
   toolRule(
     'write each schema as the dialect has it',
-    'refusals of generateContent: danny-avila/LibreChat#6971, google-gemini/gemini-cli#2282 (type); anomalyco/opencode#11889 (properties); cline/cline#7339 (items); decolua/9router#359, Bobsilvio/ha-claude PR#32, elastic/kibana PR#286302 (enum); google-gemini/gemini-cli#3178 (format); lambda-alpha-labs/Graphenium#37 (any_of)',
+    'refusals of generateContent: danny-avila/LibreChat#6971, Gemini CLI #2282 (type); anomalyco/opencode#11889 (properties); cline/cline#7339 (items); decolua/9router#359, Bobsilvio/ha-claude PR#32, elastic/kibana PR#286302 (enum); Gemini CLI #3178 (format); lambda-alpha-labs/Graphenium#37 (any_of)',
     (list, { backend }) => firstFault(list, (node) => dialectFault(node, backend === 'vertex')),
   ),
   toolRule(
     'nest schemas no deeper than a parser reads',
-    'google-gemini/gemini-cli#5923; the number is not known, and here it is as deep as 100 levels of protocol buffers go',
+    'Gemini CLI #5923; the number is not known, and here it is as deep as 100 levels of protocol buffers go',
     (list) =>
       firstFault(list, ({ depth }) =>
         depth > DEEPEST
@@ -166,7 +166,7 @@ export const TOOL_RULES: readonly Rule[] = [
   ),
   toolRule(
     'declare at most 512 functions',
-    'google-gemini/gemini-cli#19083: a refusal of generateContent',
+    'Gemini CLI #19083: a refusal of generateContent',
     (list) =>
       declarations(list).length > 512
         ? invalid('function_declarations: At most 512 function declarations can be specified.')
