@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Behavior, ThinkingLevel } from '@google/genai';
+import type { ThinkingLevel } from '@google/genai';
 import { optionsError } from './errors.js';
+import { fitTools } from './fit_tools.js';
 import type { RealtimeModelOptions, Settings } from './options.js';
 import { VOICES } from './protocol/voices.js';
 
@@ -16,7 +17,7 @@ export function fit(settings: Settings, given: RealtimeModelOptions, warnings: s
   modalities(settings);
   voice(settings, given, warnings);
   activity(settings);
-  toolOptions(settings, given, leaveOut);
+  fitTools(settings, given, warnings);
   thinking(settings, warnings, leaveOut);
   dialog(settings, leaveOut);
   transcriptions(settings, warnings);
@@ -112,34 +113,6 @@ function activity(settings: Settings): void {
     throw optionsError(
       `${settings.model} does not take turnCoverage ${config.turnCoverage}.`,
       `Use ${row.turnCoverage.join(' or ')}, or leave it out.`,
-    );
-  }
-}
-
-function toolOptions(settings: Settings, given: RealtimeModelOptions, leaveOut: LeaveOut): void {
-  const row = settings.capabilities;
-  const { toolBehavior: behavior, toolResponseScheduling: scheduling } = given;
-  if (behavior !== undefined && !includes(row.toolBehaviors, behavior)) {
-    if (row.toolBehaviors.length > 0) {
-      throw optionsError(
-        `${settings.model} does not take toolBehavior ${behavior}.`,
-        `Use ${row.toolBehaviors.join(' or ')}, or leave it out.`,
-      );
-    }
-    if (`${behavior}` !== row.defaultToolBehavior) {
-      leaveOut('toolBehavior', `has only ${row.defaultToolBehavior} tools.`);
-      settings.toolBehavior = row.defaultToolBehavior as Behavior;
-    }
-  }
-  if (scheduling !== undefined && !includes(row.toolScheduling, scheduling)) {
-    leaveOut('toolResponseScheduling', 'does not schedule tool responses.');
-  }
-  const tools = Object.keys(settings.geminiTools ?? {});
-  const refused = tools.filter((tool) => !includes(row.providerTools, tool));
-  if (refused.length > 0) {
-    throw optionsError(
-      `${settings.model} has no built-in ${refused.join(', ')}.`,
-      `It has: ${row.providerTools.join(', ') || 'none'}.`,
     );
   }
 }

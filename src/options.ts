@@ -56,6 +56,22 @@ export interface FalseInterruption {
   afterMs?: number;
 }
 
+/** Settings of one function tool, where they differ from those of all. */
+export interface ToolOptions {
+  /**
+   * Does a call hold the conversation until it is answered? Refused where the model cannot.
+   * @default toolBehavior
+   */
+  behavior?: `${Behavior}`;
+  /**
+   * When does the model speak about the result? Only for tools that do not block, on models that
+   * schedule. @default toolResponseScheduling
+   */
+  scheduling?: `${FunctionResponseScheduling}`;
+  /** How long it may run, in ms: 1 to 3600000. @default toolTimeoutMs */
+  deadlineMs?: number;
+}
+
 /** How a pushed video frame becomes a picture. */
 export interface ImageEncodeOptions {
   format: 'JPEG';
@@ -142,6 +158,8 @@ export interface RealtimeModelOptions {
   toolBehavior?: Behavior;
   /** When does the model speak about a non-blocking result? @default the model's (WHEN_IDLE) */
   toolResponseScheduling?: FunctionResponseScheduling;
+  /** The same for single tools, by their names; names of tools that never come do nothing. @default {} */
+  toolOptions?: Readonly<Record<string, ToolOptions>>;
 
   /**
    * How long a tool may run, in ms, before its call is answered with an error that says so; its late
@@ -274,14 +292,5 @@ export interface Settings extends Omit<
   slowAnswerMs: number | null;
   toolBehavior: Behavior;
   toolTimeoutMs: number | null;
-  toolOptions?: Readonly<
-    Record<
-      string,
-      {
-        behavior?: Behavior;
-        scheduling?: FunctionResponseScheduling;
-        deadlineMs?: number | null;
-      }
-    >
-  >;
+  toolOptions: Readonly<Record<string, ToolOptions>>;
 }

@@ -20,6 +20,7 @@ export {
   type RealtimeModelOptions,
   type FalseInterruption,
   type PlayoutBuffer,
+  type ToolOptions,
   type Watchdog,
 } from './options.js';
 export type { Voice } from './protocol/voices.js';

@@ -61,6 +61,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     suppressRepeats: suppressRepeats(options),
     slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
+    toolOptions: options.toolOptions ?? {},
   };
   fit(settings, options, warnings);
   return { settings, warnings };
@@ -94,6 +95,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   playoutBuffer: true, falseInterruption: true, suppressRepeats: true,
   toolTimeoutMs: true, dedupeToolCalls: true,
   slowAnswerMs: true,
+  toolOptions: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {

@@ -158,6 +158,16 @@ describe('tool results', () => {
     expect(responses([result()], { toolScheduling: ['SILENT'] })).toEqual(sent(plain));
   });
 
+  it('carry media only where the row says that the model sees it', () => {
+    const parts = [{ inlineData: { data: 'AAAA', mimeType: 'image/png' } }];
+    const plain = { id: 'w', name: 'look_up', response: { output: 'sunny' } };
+    expect(responses([result({ parts })], { toolResultParts: true })).toEqual(
+      sent({ ...plain, parts }),
+    );
+    expect(responses([result({ parts })], { toolResultParts: false })).toEqual(sent(plain));
+    expect(responses([result()], { toolResultParts: true })).toEqual(sent(plain));
+  });
+
   it.each([
     ['gemini-3.8-live', 'gemini', true],
     ['gemini-3.8-live', 'vertex', true],

@@ -45,6 +45,13 @@ const detection = (automaticActivityDetection: Frame) => ({
 const manual = detection({ disabled: true });
 const declare = (...functionDeclarations: Frame[]) => ({ tools: [{ functionDeclarations }] });
 const f = { name: 'f' };
+const STRING = { type: 'STRING' };
+const takes = (properties: Frame) => declare({ ...f, parameters: { type: 'OBJECT', properties } });
+const nested = (levels: number): Frame =>
+  levels === 0 ? STRING : { type: 'ARRAY', items: nested(levels - 1) };
+const JSON_SCHEMA =
+  'describe parameters in JSON Schema as an object, with references that resolve and end';
+const standard = (parametersJsonSchema: Frame) => declare({ ...f, parametersJsonSchema });
 const turns = (...list: Frame[]) => ({ clientContent: { turns: list } });
 const user = (text: string) => ({ role: 'user', parts: [{ text }] });
 const audio = (bytes = 640, mimeType = 'audio/pcm;rate=16000') => ({
@@ -66,7 +73,7 @@ const CASES: Case[] = [
   { rule: 'use only names that exist', then: [{ contextUpdate: { tools: [{}] } }], reason: 'Invalid value' },
   { rule: 'use only names that exist', ...config({ temperature: 'hot' }), reason: 'temperature' },
   { rule: 'use only names that exist', setup: declare({ ...f, parameters: { type: 'OBJECT', additionalProperties: false } }), reason: unknown('additionalProperties') },
-  { rule: 'use only names that exist', setup: declare({ ...f, parameters: { type: ['string', 'null'] } }), reason: 'Invalid value' },
+  { rule: 'use only names that exist', setup: declare({ ...f, parameters: { type: ['string', 'null'] } }), reason: 'Unknown name "type" at' },
   { rule: 'use only names that exist', then: [{ realtimeInput: { audio: { data: '%%%%', mimeType: 'audio/pcm' } } }], reason: 'TYPE_BYTES' },
   { rule: 'send exactly one message per frame', then: [{}] },
   { rule: 'send exactly one message per frame', then: [{ ...turns(user('a')), ...audio() }] },
@@ -127,7 +134,24 @@ const CASES: Case[] = [
   { rule: 'describe parameters in the dialect of the model', setup: declare({ ...f, parametersJsonSchema: {}, parameters: { type: 'OBJECT' } }) },
   { rule: 'describe parameters as an object with legal names', setup: declare({ ...f, parameters: { type: 'STRING' } }) },
   { rule: 'describe parameters as an object with legal names', setup: declare({ ...f, parameters: { type: 'OBJECT', properties: { 'a b': {} } } }) },
-  { rule: 'describe parameters as an object with legal names', setup: declare({ ...f, parameters: { type: 'OBJECT', properties: { a: {} }, required: ['b'] } }) },
+  { rule: 'give parameters at least one property, or leave them out', setup: takes({}), reason: 'should be non-empty' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: {} }), reason: '[a].type: must be' },
+  { rule: 'write each schema as the dialect has it', dial: { vertex: true }, setup: takes({ a: {} }), reason: 'Unable to submit request because' },
+  { rule: 'write each schema as the dialect has it', dial: { vertex: true }, setup: takes({ a: { anyOf: [STRING], title: 'A' } }), reason: 'only field set' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { ...STRING, properties: {} } }), reason: 'only allowed for OBJ' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { anyOf: [{ ...STRING, required: ['b'] }] } }), reason: 'any_of[0]' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { type: 'ARRAY' } }), reason: '[a].items: missing' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { type: 'ARRAY', items: { type: 'OBJECT', required: ['b'] } } }), reason: 'items.required[0]' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { type: 'INTEGER', enum: ['1'] } }), reason: 'enum: only allowed' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { ...STRING, enum: ['b', ''] } }), reason: 'enum[1]: cannot' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { ...STRING, format: 'email' } }), reason: 'format: only' },
+  { rule: 'write each schema as the dialect has it', setup: takes({ a: { ...STRING, format: 'enum' } }), reason: 'should be non-empty' },
+  { rule: 'nest schemas no deeper than a parser reads', setup: takes({ a: nested(41) }), reason: 'nesting depth' },
+  { rule: 'declare at most 512 functions', setup: declare(...Array.from({ length: 513 }, (_, i) => ({ name: `f${i}` }))), reason: 'At most 512' },
+  { rule: JSON_SCHEMA, setup: standard({}) },
+  { rule: JSON_SCHEMA, setup: standard({ properties: { a: { $ref: '#/definitions/A' } }, type: 'object' }), reason: 'undefined schema at properties.a' },
+  { rule: JSON_SCHEMA, setup: standard({ type: 'object', properties: { a: { $ref: '#/$defs/A', type: 'string' } }, $defs: { A: {} } }), reason: "Schema.ref 'A'" },
+  { rule: JSON_SCHEMA, setup: standard({ type: 'object', $defs: { A: { properties: { b: { anyOf: [{ $ref: '#/$defs/B' }, {}] } }, required: ['b'] }, B: { $ref: '#/$defs/A' } } }), reason: 'ref loops' },
   { rule: 'give every function a legal name', then: [{ contextUpdate: { tools: { tools: [{ functionDeclarations: [{ name: '' }] }] } } }] },
   // content
   { rule: 'send content only when the model takes it', model: TRANSLATE, then: [turns(user('a'))] },
@@ -161,6 +185,7 @@ const CASES: Case[] = [
   { rule: 'schedule only where the model and the call allow it', model: MIDDLE, then: [answer({ id: '1', name: 'f', response: { a: 1 }, scheduling: 'SILENT' })] },
   { rule: 'schedule only where the model and the call allow it', model: OLD, setup: declare(f), call: { name: 'f', id: '1' }, then: [answer({ id: '1', name: 'f', response: { a: 1 }, scheduling: 'SILENT' })] },
   { rule: 'continue a call only where the model and the call allow it', model: MIDDLE, then: [answer({ id: '1', name: 'f', response: { a: 1 }, willContinue: true })] },
+  { rule: 'answer with media only where the model sees it', then: [answer({ id: '1', name: 'f', response: { a: 1 }, parts: [{ inlineData: {} }] })] },
   { rule: 'answer only calls that are open', model: OLD, then: [answer({ id: 'ghost', name: 'f', response: { a: 1 } })], code: null, reason: 'ghost' },
   { rule: 'answer with something', setup: declare(f), call: { name: 'f', id: '1' }, then: [answer({ id: '1', name: 'f', response: {} })], code: null },
   // contextUpdate

@@ -566,8 +566,8 @@ describe('what is accepted here is accepted by the service', () => {
   /** The first rule that the setup of these settings breaks. */
   function broken(found: Validated): string | undefined {
     const { settings } = found;
-    const { endpoint, capabilities: row, toolBehavior } = settings;
-    const tools = wireTools(llm.ToolContext.empty(), settings.geminiTools, toolBehavior, row).tools;
+    const { endpoint, capabilities: row } = settings;
+    const { tools } = wireTools(llm.ToolContext.empty(), settings);
     const setup = setupOf(found, tools);
     const express = endpoint.backend === 'gemini' || endpoint.apiKey !== undefined;
     const context = {
@@ -1054,6 +1054,10 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await runsOf({})).toBe(2);
     expect(await runsOf({ model: BUDGETS })).toBe(1);
     expect(await runsOf({ model: BUDGETS, dedupeToolCalls: false })).toBe(2);
+  },
+  toolOptions: async () => {
+    const toolOptions = { lookup: { scheduling: 'INTERRUPT' } } as const;
+    expect(await answerOf({ toolOptions })).toMatchObject({ scheduling: 'INTERRUPT' });
   },
   seed: { with: { seed: 4 }, see: (seen) => SAMPLING(seen)?.seed, expected: 4 },
   safetySettings: {

@@ -60,8 +60,7 @@ function settingsFor(name: string, backend: Backend, options: RealtimeModelOptio
 }
 
 function frameFor(settings: Settings, state: Partial<SetupState> = {}): ClientFrame {
-  const { geminiTools, toolBehavior, capabilities } = settings;
-  const { tools } = wireTools(TOOLS, geminiTools, toolBehavior, capabilities);
+  const { tools } = wireTools(TOOLS, settings);
   return setupFrame(settings, { instructions: 'You are terse.', tools, seeds: true, ...state });
 }
 

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FunctionDeclaration } from '@google/genai';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import {
+  dialectFault,
+  endless,
+  nodesOf,
+  rootFault,
+  standardFault,
+} from '../src/testing/rules/schemas.js';
 import { type ToolSpec, functionDeclarations } from '../src/protocol/tool_schema.js';
 
 type Json = Record<string, unknown>;
@@ -18,6 +26,13 @@ function dialect(parameters: Json): unknown {
   const { declarations, skipped } = functionDeclarations([tool(parameters)], { jsonSchema: false });
   expect(skipped).toEqual([]);
   return declarations[0]?.parameters;
+}
+
+/** The JSON Schema form of one tool's parameters. */
+function standard(parameters: Json): unknown {
+  const found = functionDeclarations([tool(parameters)], { jsonSchema: true });
+  expect(found.skipped).toEqual([]);
+  return found.declarations[0]?.parametersJsonSchema;
 }
 
 /** The dialect form of one property. */
@@ -280,50 +295,87 @@ describe('references', () => {
       properties: { a: { type: 'STRING', enum: ['c', 'f'], description: 'Theirs' } },
     };
     expect(dialect(schema)).toEqual(expected);
-    // The JSON Schema form wants an object at its root, too.
     expect(functionDeclarations([tool(schema)], { jsonSchema: true }).declarations[0]).toEqual({
       name: 'f',
       description: 'Does it.',
-      parameters: expected,
+      parametersJsonSchema: { type: 'object', properties: { a: $defs.Unit } },
     });
   });
 
-  it('that turn back on themselves leave the tool out and say where', () => {
-    const Node = {
-      type: 'object',
-      properties: { kids: { type: 'array', items: { $ref: '#/$defs/Node' } } },
-    };
-    const schema = {
-      type: 'object',
-      properties: { tree: { $ref: '#/$defs/Node' } },
-      $defs: { Node },
-    };
-    expect(skipped(schema)).toEqual([
-      {
-        name: 'f',
-        path: 'parameters.properties.tree.properties.kids.items',
-        why: '#/$defs/Node refers to itself',
+  const Node = {
+    type: 'object',
+    properties: { kids: { type: 'array', items: { $ref: '#/$defs/Node' } } },
+  };
+  const tree = { type: 'object', properties: { tree: { $ref: '#/$defs/Node' } }, $defs: { Node } };
+
+  it('that turn back on themselves are cut with a sentence, and kept in JSON Schema', () => {
+    expect(dialect(tree)).toEqual({
+      type: 'OBJECT',
+      properties: {
+        tree: {
+          type: 'OBJECT',
+          properties: {
+            kids: {
+              type: 'ARRAY',
+              items: { type: 'OBJECT', description: 'Again Node, as above.' },
+            },
+          },
+        },
       },
-    ]);
-    expect(skipped(schema, true)).toEqual([]);
+    });
+    expect(standard(tree)).toEqual(tree);
   });
 
-  it('that lead nowhere leave the tool out', () => {
+  it('that never end leave the tool out in both forms and say where', () => {
+    const endless = {
+      ...tree,
+      $defs: {
+        Node: { ...Node, properties: { next: { $ref: '#/$defs/Node' } }, required: ['next'] },
+      },
+    };
+    const path = 'parameters.properties.tree.properties.next';
+    const why = '#/$defs/Node refers to itself without an end';
+    expect(skipped(endless)).toEqual([{ name: 'f', path, why }]);
+    expect(skipped(endless, true)).toEqual([{ name: 'f', path, why }]);
+    const mirror = { type: 'object', properties: { a: { $ref: '#/properties/a' } } };
+    expect(skipped(mirror)[0]?.why).toBe('#/properties/a refers to itself without an end');
+    expect(skipped({ $ref: '#' })[0]?.why).toBe('# refers to itself without an end');
+  });
+
+  it('that end only by another choice are more than JSON Schema here may say', () => {
+    const filter = {
+      ...tree,
+      $defs: {
+        Node: {
+          type: 'object',
+          properties: { not: { anyOf: [{ $ref: '#/$defs/Node' }, { type: 'string' }] } },
+          required: ['not'],
+        },
+      },
+    };
+    const { declarations } = functionDeclarations([tool(filter)], { jsonSchema: true });
+    expect(declarations[0]?.parametersJsonSchema).toBeUndefined();
+    expect(declarations[0]?.parameters).toEqual(dialect(filter));
+  });
+
+  it('that lead nowhere leave the tool out in both forms', () => {
     for (const $ref of ['#/$defs/Ghost', 'https://example.com/schema.json', '#anchor']) {
-      const found = skipped({ type: 'object', properties: { a: { $ref } } });
-      expect(found).toEqual([
-        { name: 'f', path: 'parameters.properties.a', why: `${$ref} does not resolve` },
-      ]);
+      for (const jsonSchema of [false, true]) {
+        const found = skipped({ type: 'object', properties: { a: { $ref } } }, jsonSchema);
+        expect(found).toEqual([
+          { name: 'f', path: 'parameters.properties.a', why: `${$ref} does not resolve` },
+        ]);
+      }
     }
   });
 
   it('that fan out are cut off', () => {
-    const names = Array.from({ length: 40 }, (_, i) => `D${i}`);
+    const names = Array.from({ length: 20 }, (_, i) => `D${i}`);
     const defs = names.map((name, i) => {
       const $ref = `#/$defs/D${i + 1}`;
       return [name, { type: 'object', properties: { a: { $ref }, b: { $ref } } }];
     });
-    const $all = { ...Object.fromEntries(defs), D40: { type: 'string' } };
+    const $all = { ...Object.fromEntries(defs), D20: { type: 'string' } };
     expect(
       skipped({ type: 'object', properties: { a: { $ref: '#/$defs/D0' } }, $defs: $all })[0]?.why,
     ).toBe('the schema is too large');
@@ -349,14 +401,11 @@ describe('the root', () => {
 
   it('stays where its keys are free', () => {
     const schema = { type: 'object', additionalProperties: { type: 'string' } };
-    expect(dialect(schema)).toEqual({
-      type: 'OBJECT',
-      description: 'The keys are free; each value: string.',
-    });
-    expect(
-      functionDeclarations([tool(schema)], { jsonSchema: true }).declarations[0]
-        ?.parametersJsonSchema,
-    ).toEqual(schema);
+    // An object without properties is refused at the root (pipecat-flows#110).
+    expect(functionDeclarations([tool(schema)], { jsonSchema: false }).declarations).toEqual([
+      { name: 'f', description: 'Does it. The keys are free; each value: string.' },
+    ]);
+    expect(standard(schema)).toEqual(schema);
   });
 
   it('says which keys go together', () => {
@@ -474,16 +523,6 @@ describe('zod 4', () => {
     });
   });
 
-  it('passes as it is, without $schema, where JSON Schema is taken', () => {
-    const parameters = z.toJSONSchema(schema) as Json;
-    const { $schema, ...rest } = parameters;
-    expect($schema).toBeDefined();
-    const { declarations } = functionDeclarations([tool(parameters)], { jsonSchema: true });
-    expect(declarations).toEqual([
-      { name: 'f', description: 'Does it.', parametersJsonSchema: rest },
-    ]);
-  });
-
   it('with a union at the root becomes one object in both forms', () => {
     const union = z.union([
       z.object({ k: z.literal('a'), v: z.string() }),
@@ -502,19 +541,6 @@ describe('zod 4', () => {
         required: ['k'],
       });
     }
-  });
-
-  it('recursive: left out of the dialect, passed as JSON Schema', () => {
-    const Node: z.ZodType = z.object({
-      get kids() {
-        return z.array(Node);
-      },
-    });
-    const parameters = z.toJSONSchema(Node) as Json;
-    expect(skipped(parameters)).toEqual([
-      { name: 'f', path: 'parameters.properties.kids.items', why: '# refers to itself' },
-    ]);
-    expect(skipped(parameters, true)).toEqual([]);
   });
 });
 
@@ -572,9 +598,43 @@ describe('declarations', () => {
       for (const jsonSchema of [true, false])
         expect(skipped(parameters, jsonSchema)).toHaveLength(1);
     }
-    expect(
-      functionDeclarations([undefined as unknown as ToolSpec], { jsonSchema: true }).skipped,
-    ).toHaveLength(1);
+    const nothing = [undefined as unknown as ToolSpec];
+    expect(functionDeclarations(nothing, { jsonSchema: true }).skipped).toHaveLength(1);
+  });
+
+  it('leave out what is too deep, too large or too much, and say why', () => {
+    let deep: Json = { type: 'string' };
+    for (let i = 0; i < 33; i += 1) deep = { type: 'object', properties: { deep } };
+    const words = Array.from({ length: 500_000 }, (_, i) => `word ${i}`);
+    const large = (count: number) => ({
+      type: 'object',
+      properties: { word: { enum: words.slice(0, count) } },
+    });
+    for (const jsonSchema of [true, false]) {
+      expect(skipped(deep, jsonSchema)[0]?.why).toBe('is nested too deeply');
+      expect(skipped(large(9e9), jsonSchema)[0]?.why).toMatch(
+        /takes \d{7} characters, more than 1048576/,
+      );
+      expect(skipped(large(6e3), jsonSchema)[0]?.why).toMatch(
+        /takes \d{5} characters, more than 65536/,
+      );
+    }
+    const many = Array.from({ length: 514 }, (_, i) => tool({}, { name: `f${i}` }));
+    const found = functionDeclarations(many, { jsonSchema: true });
+    expect(found.declarations).toHaveLength(512);
+    expect(found.skipped.map(({ name }) => name)).toEqual(['f512', 'f513']);
+  });
+
+  it('keep names that differ by case alone apart', () => {
+    const both = [tool({}, { name: 'getUser' }), tool({}, { name: 'getuser' })];
+    expect(functionDeclarations(both, { jsonSchema: true }).declarations).toHaveLength(2);
+  });
+
+  it('carry no description that is no text', () => {
+    const found = functionDeclarations([tool({}, { description: 7 as never })], {
+      jsonSchema: true,
+    });
+    expect(found.declarations).toEqual([{ name: 'f' }]);
   });
 });
 
@@ -634,7 +694,7 @@ describe('for arbitrary JSON', () => {
   }));
   const anything = fc.oneof(schema, fc.jsonValue(), fc.dictionary(word, schema));
 
-  it('never throws, never mutates, and writes only the dialect', () => {
+  it('never throws, never mutates, and writes only what the strict server takes', () => {
     fc.assert(
       fc.property(anything, fc.boolean(), fc.boolean(), (value, nested, jsonSchema) => {
         const parameters = (nested ? { type: 'object', properties: { p: value } } : value) as Json;
@@ -644,11 +704,12 @@ describe('for arbitrary JSON', () => {
         });
         expect(parameters).toEqual(before);
         expect(declarations.length + out.length).toBe(1);
+        expect(faultOf(declarations[0])).toBeUndefined();
         if (declarations[0]?.parameters) check(declarations[0].parameters);
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 });
 
 const KEYS = [
@@ -673,6 +734,18 @@ const KEYS = [
   'minProperties',
   'maxProperties',
 ];
+
+/** What the strict server would say. */
+function faultOf(declaration: FunctionDeclaration | undefined): unknown {
+  const standard = declaration?.parametersJsonSchema;
+  if (standard) return standardFault(standard) ?? endless(standard as Json);
+  const [root, ...inner] = nodesOf(declaration?.parameters, '');
+  const faults = root && [
+    rootFault(root),
+    ...[root, ...inner].map((node) => dialectFault(node, true)),
+  ];
+  return faults?.find((fault) => fault !== undefined);
+}
 
 /** Every node of a dialect schema is either `anyOf` alone or has a type and known keys. */
 function check(schema: object): void {

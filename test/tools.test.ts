@@ -121,7 +121,13 @@ const wired = (
   tools: readonly llm.ToolContextEntry[],
   capabilities = EVERYTHING,
   geminiTools?: ours.LLMTools,
-) => wireTools(new llm.ToolContext(tools), geminiTools, Behavior.BLOCKING, capabilities);
+) =>
+  wireTools(new llm.ToolContext(tools), {
+    capabilities,
+    toolBehavior: Behavior.BLOCKING,
+    toolOptions: {},
+    ...(geminiTools && { geminiTools }),
+  });
 const named = (tools: readonly Tool[]): (string | undefined)[] =>
   tools.flatMap(({ functionDeclarations }) => (functionDeclarations ?? []).map(({ name }) => name));
 
@@ -177,6 +183,53 @@ describe('tools on the wire', () => {
     const found = wired([lookup('has a space'), lookup('a')]);
     expect(named(found.tools)).toEqual(['a']);
     expect(found.warnings).toEqual([expect.stringContaining("'has a space' is left out")]);
+  });
+
+  it('survive whatever an app puts there, each bad tool with one warning', () => {
+    const bad = (more: object) => Object.assign(lookup('bad'), more);
+    const throws = (name: string) =>
+      Object.defineProperty(lookup('bad'), name, {
+        get: () => {
+          throw Object.create(null) as Error;
+        },
+      });
+    const ring: Record<string, unknown> = { type: 'object' };
+    ring['properties'] = { ring };
+    class Broken extends ours.GeminiTool {
+      toToolConfig(): Tool {
+        throw new Error('no store');
+      }
+    }
+    class Ring extends Broken {
+      override toToolConfig = () => ring as Tool;
+    }
+    for (const one of [
+      throws('parameters'),
+      throws('description'),
+      bad({ parameters: { type: 'object', default: 1n } }),
+      bad({ parameters: ring }),
+      bad({ parameters: () => {} }),
+      bad({ parameters: { toJSON: () => 'text' } }),
+      bad({ parameters: z.object({ big: z.bigint() }) }),
+      new Broken({ id: 'broken' }),
+      new Ring({ id: 'ring' }),
+    ]) {
+      const found = wired([one, lookup('a')]);
+      expect(named(found.tools)).toEqual(['a']);
+      expect(found.warnings).toEqual([expect.stringMatching(/'(bad|broken|ring)' is left out/)]);
+    }
+  });
+
+  it('merge built-in tools of one kind; the options of the agent win', () => {
+    const search = new ours.GoogleSearch({ excludeDomains: ['mine'] });
+    const { tools } = wired([search, new google.GoogleSearch()], EVERYTHING, {
+      googleSearch: { excludeDomains: ['all'], timeRangeFilter: {} },
+      urlContext: {},
+    });
+    expect(tools).toEqual([
+      { googleSearch: { excludeDomains: ['mine'], timeRangeFilter: {} } },
+      { urlContext: {} },
+    ]);
   });
 
   it.each([

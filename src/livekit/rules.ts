@@ -33,7 +33,7 @@ export function turnRules(settings: Settings): TurnRules {
   };
 }
 
-function toolRules({ toolOptions = {} }: Settings): NonNullable<TurnRules['tools']> {
+function toolRules({ toolOptions }: Settings): NonNullable<TurnRules['tools']> {
   const rules = Object.entries(toolOptions).map(([name, { behavior, deadlineMs }]) => [
     name,
     { ...(behavior && { blocking: `${behavior}` === 'BLOCKING' }), deadlineMs },

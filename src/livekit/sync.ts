@@ -302,8 +302,7 @@ export class Sync implements LinkEvents {
   }
 
   #refreshTools(): void {
-    const { geminiTools, toolBehavior, capabilities } = this.#settings;
-    const { tools, warnings } = wireTools(this.#tools, geminiTools, toolBehavior, capabilities);
+    const { tools, warnings } = wireTools(this.#tools, this.#settings);
     this.#wireTools = tools;
     for (const warning of warnings) this.#on.tell.warnOnce(warning);
   }

@@ -1,22 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Settings } from '../options.js';
+import type { Behavior, FunctionResponseScheduling } from '@google/genai';
+import type { Settings, ToolOptions } from '../options.js';
 import type { ToolResult } from '../protocol/encode.js';
 
-/** Does the model wait for this function? */
-function blocks(name: string, { toolOptions, toolBehavior }: Settings): boolean {
-  return `${toolOptions?.[name]?.behavior ?? toolBehavior}` === 'BLOCKING';
+/** What the app said about one tool; the name may be any that the server sends. */
+export function optionsOf(
+  name: string,
+  { toolOptions }: Pick<Settings, 'toolOptions'>,
+): ToolOptions {
+  return (Object.hasOwn(toolOptions, name) && toolOptions[name]) || {};
 }
 
-/** A blocking call has no schedule: the field closes the connection (livekit/agents#3853). */
-function scheduling(result: ToolResult, settings: Settings): ToolResult['scheduling'] {
-  if (blocks(result.name, settings)) return undefined;
+type OfTools = Pick<Settings, 'toolOptions' | 'toolBehavior'>;
+
+/** The behavior that a tool is declared with. */
+export function behaviorOf(name: string, settings: OfTools): `${Behavior}` {
+  return optionsOf(name, settings).behavior ?? settings.toolBehavior;
+}
+
+/** Does a call of this tool hold the model's turn until it is answered? */
+export function isBlocking(name: string, settings: OfTools): boolean {
+  return behaviorOf(name, settings) === 'BLOCKING';
+}
+
+/** When the model speaks about a result. A blocking call has no schedule: 1007 (livekit/agents#3853). */
+export function schedulingOf(
+  name: string,
+  settings: OfTools & Pick<Settings, 'toolResponseScheduling'>,
+): `${FunctionResponseScheduling}` | undefined {
+  if (isBlocking(name, settings)) return undefined;
+  return optionsOf(name, settings).scheduling ?? settings.toolResponseScheduling;
+}
+
+function scheduled(result: ToolResult, settings: Settings): ToolResult {
+  const scheduling = schedulingOf(result.name, settings);
   const silences = settings.capabilities.toolScheduling.includes('SILENT');
-  if (result.quiet && silences) return 'SILENT';
-  return settings.toolOptions?.[result.name]?.scheduling ?? settings.toolResponseScheduling;
+  const isSilent = result.quiet && silences && !isBlocking(result.name, settings);
+  return { ...result, scheduling: isSilent ? 'SILENT' : scheduling };
 }
 
 export function withScheduling(results: readonly ToolResult[], settings: Settings): ToolResult[] {
-  return results.map((result) => ({ ...result, scheduling: scheduling(result, settings) }));
+  return results.map((result) => scheduled(result, settings));
 }
 
 /**
@@ -25,5 +49,5 @@ export function withScheduling(results: readonly ToolResult[], settings: Setting
  */
 export function mayContinue(name: string, settings: Settings): boolean {
   const { toolWillContinue, toolScheduling } = settings.capabilities;
-  return toolWillContinue && toolScheduling.includes('SILENT') && !blocks(name, settings);
+  return toolWillContinue && toolScheduling.includes('SILENT') && !isBlocking(name, settings);
 }

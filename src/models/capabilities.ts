@@ -87,6 +87,8 @@ export interface Capabilities {
   toolWillContinue: boolean;
   /** Does an interruption make the server forget a blocking call, without a cancellation? */
   forgetsInterruptedCalls: boolean;
+  /** Does the model see media in a function response (`parts`)? */
+  toolResultParts: boolean;
   /** Does every function call carry an id? */
   callIds: boolean;
   /** May caller audio flow while a blocking call is pending, or must it be held? */

@@ -76,6 +76,7 @@ export const DEFAULTS: AllClaims = {
   toolScheduling: withheld([]),
   toolWillContinue: withheld(false),
   forgetsInterruptedCalls: types(false),
+  toolResultParts: withheld(false),
   callIds: types(true),
   // Held audio arrives late; streamed audio can cost the connection (1008).
   audioDuringBlockingCall: assumed('hold'),

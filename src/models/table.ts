@@ -236,6 +236,8 @@ export const TABLE: readonly ModelEntry[] = [
       defaultToolBehavior: toolGuide('BLOCKING'),
       toolScheduling: nonBlocking(['SILENT', 'WHEN_IDLE', 'INTERRUPT']),
       toolWillContinue: nonBlocking(true),
+      // In the types of the SDK; the answer did not know what was in the picture.
+      toolResultParts: unverified(false, 'pydantic-ai#7362: tried live', '2026-08-10'),
       // Audio during a call closes the socket with 1008.
       audioDuringBlockingCall: known('hold', 'js-genai#1236; agents-js PR#1130', '2026-03-13'),
       callIds: frames(true),

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Content, FunctionResponse, FunctionResponseScheduling, Tool } from '@google/genai';
+import type {
+  Content,
+  FunctionResponse,
+  FunctionResponsePart,
+  FunctionResponseScheduling,
+  Tool,
+} from '@google/genai';
 import type { Capabilities } from '../models/capabilities.js';
 import type { ClientFrame, ContextUpdate } from './frames.js';
 
@@ -18,6 +24,8 @@ export interface ToolResult {
   readonly quiet?: boolean | undefined;
   /** More follows under the same id; false: this was the last. */
   readonly willContinue?: boolean | undefined;
+  /** Media beside the output, for models that see it there. */
+  readonly parts?: readonly FunctionResponsePart[] | undefined;
 }
 
 /** What we want to tell the server, in the imperative; `encode` finds the words of the model. */
@@ -127,6 +135,7 @@ function response(result: ToolResult, row: Capabilities): FunctionResponse {
     ...(scheduling && { scheduling: scheduling as FunctionResponseScheduling }),
     ...(result.willContinue !== undefined &&
       row.toolWillContinue && { willContinue: result.willContinue }),
+    ...(row.toolResultParts && result.parts && { parts: [...result.parts] }),
   };
 }
 

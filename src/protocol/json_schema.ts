@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON Schema -> the same schema in fewer words: references inlined, allOf merged, oneOf and const gone.
+// JSON Schema -> the same schema in fewer words: allOf merged, oneOf and const gone.
 
 export type Json = Record<string, unknown>;
 
-/** Where we are, and how many more nodes we are willing to visit. */
+/** Where we are, how deep, and how many more nodes we are willing to visit. */
 export interface Place {
   readonly path: string;
+  readonly depth: number;
   readonly budget: { left: number };
 }
 
@@ -27,68 +28,38 @@ export const unique = <T>(values: readonly T[]): T[] => [
 ];
 
 export const into = (at: Place, step: string | number): Place => ({
-  ...at,
   path: `${at.path}.${step}`,
+  depth: at.depth + 1,
+  budget: at.budget,
 });
 
 /** References that fan out double with each step are cut off here; no honest tool comes near. */
-export const start = (path: string): Place => ({ path, budget: { left: 20_000 } });
+export const start = (path: string): Place => ({
+  path,
+  depth: 0,
+  budget: { left: 20_000 },
+});
 
-function visit(at: Place): void {
+/**
+ * "exceeds the maximum allowed nesting depth" (Gemini CLI #5923): the number is not
+ * known, but the parsers of protocol buffers end at 100, and each level of a schema takes two or three.
+ */
+const DEEPEST = 32;
+
+export function visit(at: Place): void {
   at.budget.left -= 1;
+  if (at.depth > DEEPEST) throw new Refusal(at.path, 'is nested too deeply');
   if (at.budget.left < 0) throw new Refusal(at.path, 'the schema is too large');
 }
 
-/** Keywords whose value is data, and keywords whose value maps free names to schemas. */
-const DATA = ['const', 'enum', 'default', 'example', 'examples'];
-const MAPS = ['properties', 'patternProperties', 'dependentSchemas'];
-const GONE = ['$ref', '$defs', 'definitions', '$schema'];
-
-function lookup(root: unknown, ref: string): unknown {
-  if (ref !== '#' && !ref.startsWith('#/')) return undefined;
-  const keys = ref.split('/').slice(1);
-  return keys.reduce<unknown>((node, part) => {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    return isJson(node) || Array.isArray(node)
-      ? Object.entries(node).find(([k]) => k === key)?.[1]
-      : undefined;
-  }, root);
-}
-
-/** The schema with every `$ref` replaced by what it names. */
-export function inline(
-  node: unknown,
-  root: Json,
-  at: Place,
-  open: readonly string[],
-  map = false,
-): unknown {
-  visit(at);
-  if (Array.isArray(node)) return node.map((item, i) => inline(item, root, into(at, i), open));
-  if (!isJson(node)) return node;
-  const entries = Object.entries(node).filter(([key]) => map || !GONE.includes(key));
-  const schema: Json = Object.fromEntries(
-    entries.map(([key, value]) => {
-      const data = !map && DATA.includes(key);
-      const inner = !map && MAPS.includes(key);
-      return [key, data ? value : inline(value, root, into(at, key), open, inner)];
-    }),
-  );
-  const ref = node['$ref'];
-  if (map || typeof ref !== 'string') return schema;
-  if (open.includes(ref)) throw new Refusal(at.path, `${ref} refers to itself`);
-  const target = lookup(root, ref);
-  if (target === undefined) throw new Refusal(at.path, `${ref} does not resolve`);
-  return { ...schema, allOf: [inline(target, root, at, [...open, ref]), ...list(schema['allOf'])] };
-}
-
-const GUESSES: Record<string, readonly string[]> = {
+/** Keywords that speak of one type only. */
+export const ABOUT: Record<string, readonly string[]> = {
   object: ['properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames'],
   array: ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems'],
   string: ['pattern', 'minLength', 'maxLength'],
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
 };
-const TYPES = [...Object.keys(GUESSES), 'integer', 'boolean', 'null'];
+const TYPES = [...Object.keys(ABOUT), 'integer', 'boolean', 'null'];
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
@@ -110,7 +81,7 @@ export function typesOf(node: Json): string[] {
   let types = saidTypes(node);
   if (types.length === 0) types = unique(values.map(typeOf));
   if (types.length === 0) {
-    types = Object.keys(GUESSES).filter((type) => GUESSES[type]?.some((key) => key in node));
+    types = Object.keys(ABOUT).filter((type) => ABOUT[type]?.some((key) => key in node));
   }
   // Values that fit no type are a slip of the author ({type: 'integer', enum: ['1']}): the type wins.
   const fitting = types.filter((type) => values.some((value) => fits(value, type)));
@@ -127,6 +98,22 @@ function commonTypes(a: string[], b: string[]): string[] {
   return unique(both).filter((type) => type !== 'integer' || !both.includes('number'));
 }
 
+/** Which of two bounds holds, where both are given. */
+const BOUNDS: Record<string, (p: number, q: number) => number> = {
+  ...Object.fromEntries(
+    ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'].map((key) => [
+      key,
+      Math.max,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'].map((key) => [
+      key,
+      Math.min,
+    ]),
+  ),
+};
+
 /** Both schemas at once; undefined where nothing satisfies both. The words of `a` win. */
 function merge(a: Json, b: Json): Json | undefined {
   const out: Json = { ...b, ...a };
@@ -141,6 +128,10 @@ function merge(a: Json, b: Json): Json | undefined {
     const values = list(a['enum']).filter((value) => allowed.includes(JSON.stringify(value)));
     if (values.length === 0) return undefined;
     out['enum'] = values;
+  }
+  for (const [key, tighter] of Object.entries(BOUNDS)) {
+    const [p, q] = [a[key], b[key]];
+    if (typeof p === 'number' && typeof q === 'number') out[key] = tighter(p, q);
   }
   const [x, y] = [a['properties'], b['properties']];
   if (isJson(x) && isJson(y)) {

@@ -13,7 +13,7 @@ import {
   unique,
 } from './json_schema.js';
 
-const text = (value: unknown): string | undefined =>
+export const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() ? value.trim() : undefined;
 const quote = (value: unknown): string => {
   const json = JSON.stringify(value);
@@ -76,6 +76,10 @@ function label(schema: Schema | undefined): string {
   return type.toLowerCase() + (description ? ` (${description})` : '');
 }
 
+/** The values as a sentence. */
+export const oneOfValues = (values: readonly unknown[]): string | undefined =>
+  values.length > 0 ? `One of these values: ${values.map(quote).join(', ')}.` : undefined;
+
 /** Only non-empty strings may be listed: Draculabo/AntigravityManager#260, Smana/runlore#40. */
 function choices(type: string, values: readonly unknown[]): [Json, string | undefined] {
   const strings = values.filter((value) => type === 'string' && text(value) !== undefined);
@@ -83,8 +87,7 @@ function choices(type: string, values: readonly unknown[]): [Json, string | unde
     return [{ enum: strings }, values.includes('') ? 'May also be an empty string.' : undefined];
   }
   const fitting = values.filter((value) => fits(value, type));
-  const others = (fitting.length > 0 ? fitting : values).map(quote);
-  return [{}, others.length > 0 ? `One of these values: ${others.join(', ')}.` : undefined];
+  return [{}, oneOfValues(fitting.length > 0 ? fitting : values)];
 }
 
 function arrayParts(node: Json, at: Place): [object, string | undefined] {

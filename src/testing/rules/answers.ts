@@ -87,6 +87,12 @@ export const RESPONSE_RULES: readonly Rule[] = [
       willContinue === true && (!row.toolWillContinue || call?.blocking) ? invalid() : undefined,
   ),
   responseRule(
+    'answer with media only where the model sees it',
+    'maximhq/bifrost PR#4202: a hard 400 of older models',
+    ({ parts }, { row }) =>
+      objects(parts).length > 0 && !row.toolResultParts ? invalid() : undefined,
+  ),
+  responseRule(
     'answer only calls that are open',
     'third-party measurements of 2026-09: ignored by the newest models; elsewhere nobody knows, so it is noted without closing',
     (response, { row }, call) =>

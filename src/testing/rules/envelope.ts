@@ -69,16 +69,28 @@ function misfit(field: Field, value: unknown, at: (string | number)[]): Verdict 
       if (!Array.isArray(value)) return invalidValue(path(...at), 'TYPE_MESSAGE', value);
       return first([...value.entries()], ([i, inner]) => misfit(field.of, inner, [...at, i]));
     case 'enum': {
+      if (Array.isArray(value)) return notRepeating(at);
       const name =
         field.anyCase && value === text(value).toLowerCase() ? text(value).toUpperCase() : value;
       if (field.values.includes(name as string)) return undefined;
       return invalidValue(path(...at), 'TYPE_ENUM', value);
     }
     default:
+      if (Array.isArray(value)) return notRepeating(at);
       return fits(field.kind, value)
         ? undefined
         : invalidValue(path(...at), `TYPE_${field.kind.toUpperCase()}`, shortened(value));
   }
+}
+
+/** brightwave-inc/tidebreak#1516, patlux/pi-commandcode-provider: `type` as a list. */
+function notRepeating(at: (string | number)[]): Verdict {
+  const name = String(at.at(-1));
+  return unknownName(
+    name,
+    path(...at.slice(0, -1)),
+    'Proto field is not repeating, cannot start list.',
+  );
 }
 
 function misfitMessage(

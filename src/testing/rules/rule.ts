@@ -68,12 +68,10 @@ export function invalid(reason: string = INVALID_ARGUMENT): Verdict {
   return { code: 1007, reason };
 }
 
-/** 1007 for a field that this API version or backend does not have. `at`: e.g. `setup.tools[0]`. */
-export function unknownName(name: string, at: string): Verdict {
+/** 1007 for a field that this API version or backend does not have, or not so. `at`: e.g. `setup.tools[0]`. */
+export function unknownName(name: string, at: string, why = 'Cannot find field.'): Verdict {
   const where = at === '' ? '' : ` at '${at}'`;
-  return invalid(
-    `Invalid JSON payload received. Unknown name "${name}"${where}: Cannot find field.`,
-  );
+  return invalid(`Invalid JSON payload received. Unknown name "${name}"${where}: ${why}`);
 }
 
 /** 1007 for a field whose value has the wrong type. */

@@ -2,6 +2,7 @@
 import { type JsonObject, dig, isObject, objects, text } from '../json.js';
 import { member } from './envelope.js';
 import { type Rule, type RuleContext, type Verdict, invalid, path, unknownName } from './rule.js';
+import { type Node, dialectFault, endless, nodesOf, rootFault, standardFault } from './schemas.js';
 
 /** One list of tools and where it stands in the frame. */
 interface ToolList {
@@ -125,16 +126,71 @@ export const TOOL_RULES: readonly Rule[] = [
         }
         const names = Object.keys(isObject(parameters.properties) ? parameters.properties : {});
         if (names.some((name) => !PARAMETER_NAME.test(name))) return invalid();
-        const required: unknown[] = Array.isArray(parameters.required) ? parameters.required : [];
-        const stranger = required.find((name) => !names.includes(text(name)));
-        if (stranger !== undefined) {
-          return invalid(`parameters.required[0]: property is not defined: ${text(stranger)}`);
-        }
       }
       return undefined;
     },
   ),
+  toolRule(
+    'describe parameters in JSON Schema as an object, with references that resolve and end',
+    'Gemini CLI #13326, anomalyco/opencode#12295, juspay/juspay-mcp PR#132: refusals of generateContent',
+    (list) => {
+      for (const { parametersJsonSchema: schema } of declarations(list)) {
+        if (schema === undefined) continue;
+        const fault = standardFault(schema) ?? endless(schema as JsonObject);
+        if (fault) return fault;
+      }
+      return undefined;
+    },
+  ),
+  toolRule(
+    'give parameters at least one property, or leave them out',
+    'langchain-ai/langchain-google PR#416, pipecat-flows#110; objects inside are accepted without (livekit/agents#7302)',
+    (list) => firstFault(list, rootFault, 1),
+  ),
+  toolRule(
+    'write each schema as the dialect has it',
+    'refusals of generateContent: danny-avila/LibreChat#6971, Gemini CLI #2282 (type); anomalyco/opencode#11889 (properties); cline/cline#7339 (items); decolua/9router#359, Bobsilvio/ha-claude PR#32, elastic/kibana PR#286302 (enum); Gemini CLI #3178 (format); lambda-alpha-labs/Graphenium#37 (any_of)',
+    (list, { backend }) => firstFault(list, (node) => dialectFault(node, backend === 'vertex')),
+  ),
+  toolRule(
+    'nest schemas no deeper than a parser reads',
+    'Gemini CLI #5923; the number is not known, and here it is as deep as 100 levels of protocol buffers go',
+    (list) =>
+      firstFault(list, ({ depth }) =>
+        depth > DEEPEST
+          ? invalid(
+              'A FunctionDeclaration in the request exceeds the maximum allowed nesting depth.',
+            )
+          : undefined,
+      ),
+  ),
+  toolRule(
+    'declare at most 512 functions',
+    'Gemini CLI #19083: a refusal of generateContent',
+    (list) =>
+      declarations(list).length > 512
+        ? invalid('function_declarations: At most 512 function declarations can be specified.')
+        : undefined,
+  ),
 ];
+
+const DEEPEST = 40;
+
+/** The first fault in the dialect schemas of a list, the outer nodes first. */
+function firstFault(
+  list: ToolList,
+  fault: (node: Node) => Verdict | undefined,
+  deepest = Infinity,
+): Verdict | undefined {
+  for (const [i, { parameters }] of declarations(list).entries()) {
+    const at = `${list.at}[0].function_declarations[${i}].parameters`;
+    for (const node of nodesOf(parameters, at)) {
+      const found = node.depth <= deepest ? fault(node) : undefined;
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
 
 const FUNCTION_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
