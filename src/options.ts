@@ -14,7 +14,7 @@ import type {
   Tool,
   TranslationConfig,
 } from '@google/genai';
-import type { APIConnectOptions } from '@livekit/agents';
+import type { APIConnectOptions, llm } from '@livekit/agents';
 import type { GoogleAuthOptions } from 'google-auth-library';
 import type { Agent } from 'node:http';
 import type { Backend, Capabilities } from './models/capabilities.js';
@@ -38,6 +38,19 @@ export interface Watchdog {
 
 /** Ask again; resume on a new connection; begin a fresh session with the history. */
 export type WatchdogStep = 'nudge' | 'resume' | 'fresh';
+
+/** A long history is told as a summary and its newest turns. */
+export interface HistorySummary {
+  /**
+   * Makes the summary of the older items (messages of caller and agent, calls and their results). May
+   * take until the deadline; where it fails, is late or empty, the history is cut instead.
+   */
+  summarize(items: llm.ChatItem[]): string | Promise<string>;
+  /** So many of the newest messages stay word by word; 0 keeps none. @default 20 */
+  keepTurns?: number;
+  /** Longest that a dial waits for the summary, in ms. @default 3000 */
+  deadlineMs?: number;
+}
 
 /** How a pushed video frame becomes a picture. */
 export interface ImageEncodeOptions {
@@ -155,6 +168,15 @@ export interface RealtimeModelOptions {
    */
   watchdog?: Watchdog | null;
   /**
+   * May a change that the model learns by a new connection only exchange it, at a quiet point? true:
+   * as soon as one comes. false: such changes wait for the next connection, with one warning, and a
+   * handoff begins a new session. Unused where the model learns of the change in the session.
+   * @default true
+   */
+  reconnectOnUpdate?: boolean;
+  /** How a history longer than `keepTurns` is told to a session that begins anew. @default cut */
+  historySummary?: HistorySummary;
+  /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
    */
@@ -192,7 +214,7 @@ export interface Endpoint {
 /** Options after environment, defaults and the model's row: what the rooms work with. */
 export interface Settings extends Omit<
   RealtimeModelOptions,
-  'capabilities' | 'model' | 'voice' | 'language'
+  'capabilities' | 'model' | 'voice' | 'language' | 'historySummary'
 > {
   model: string;
   capabilities: Capabilities;
@@ -209,5 +231,7 @@ export interface Settings extends Omit<
   replyTimeoutMs: number;
   audioBufferMs: number;
   watchdog: Required<Watchdog> | null;
+  reconnectOnUpdate: boolean;
+  historySummary: Required<HistorySummary> | undefined;
   toolBehavior: Behavior;
 }

@@ -10,6 +10,7 @@ import { DEFAULT_MODEL } from './models/table.js';
 import {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
   type Environment,
+  type HistorySummary,
   type RealtimeModelOptions,
   type Settings,
   type Watchdog,
@@ -50,6 +51,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     watchdog: watchdog(options.watchdog),
+    reconnectOnUpdate: flag('reconnectOnUpdate', options.reconnectOnUpdate ?? true),
+    historySummary: options.historySummary && historySummary(options.historySummary),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
   };
   fit(settings, options, warnings);
@@ -80,7 +83,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolResponseScheduling: true, seed: true, safetySettings: true, labels: true,
   explicitVadSignal: true, translationConfig: true, sessionResumption: true,
   googleAuthOptions: true, capabilities: true, replyTimeoutMs: true, setup: true, record: true,
-  audioBufferMs: true, watchdog: true, tokenProvider: true, agent: true,
+  audioBufferMs: true, watchdog: true, reconnectOnUpdate: true, historySummary: true, tokenProvider: true, agent: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -161,6 +164,23 @@ function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null
     );
   }
   return { answerMs, steps };
+}
+
+function historySummary(given: HistorySummary): Required<HistorySummary> {
+  const summary = { keepTurns: 20, deadlineMs: 3_000, ...given };
+  const { summarize, keepTurns, deadlineMs } = summary;
+  if (typeof summarize !== 'function' || !(keepTurns >= 0) || !(deadlineMs >= 1)) {
+    throw optionsError(
+      'Option historySummary is not usable.',
+      'Give a function summarize; keepTurns is a number from 0, deadlineMs one in ms from 1.',
+    );
+  }
+  return { summarize: (items) => given.summarize(items), keepTurns, deadlineMs };
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw optionsError(`Option ${name} is ${inspect(value)}.`, 'Give true or false.');
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

@@ -195,7 +195,6 @@ describe('a context update', () => {
 
 describe('realtime input', () => {
   it.each([
-    [{ type: 'text', text: 'Hi "you"', itemIds: ['a'] }, { text: 'Hi "you"' }],
     [{ type: 'activityStart' }, { activityStart: {} }],
     [{ type: 'activityEnd' }, { activityEnd: {} }],
     [{ type: 'audioStreamEnd' }, { audioStreamEnd: true }],
@@ -252,7 +251,6 @@ describe('every command', () => {
     context: ['contextUpdate'],
     audio: ['realtimeInput'],
     video: ['realtimeInput'],
-    text: ['realtimeInput'],
     activityStart: ['realtimeInput'],
     activityEnd: ['realtimeInput'],
     audioStreamEnd: ['realtimeInput'],
@@ -295,7 +293,6 @@ describe('every command', () => {
     ),
     fc.record({ type: type('audio'), pcm: fc.uint8Array() }),
     fc.record({ type: type('video'), data: fc.uint8Array(), mimeType: fc.string() }),
-    fc.record({ type: type('text'), text: fc.string(), itemIds }),
     fc.record({ type: type('activityStart') }),
     fc.record({ type: type('activityEnd') }),
     fc.record({ type: type('audioStreamEnd') }),

@@ -282,7 +282,7 @@ describe('new turns in the middle of a session', () => {
 describe('new instructions in the middle of a session', () => {
   it('travel in the message of the row, or need a new setup', () => {
     const command = (how: Capabilities['instructionUpdate']) =>
-      instructionUpdate('Be kind.', rowWith({ instructionUpdate: how }));
+      instructionUpdate('Be kind.', '', rowWith({ instructionUpdate: how }));
     expect(command('contextUpdate')).toEqual({ type: 'context', instructions: 'Be kind.' });
     expect(command('content')).toEqual({
       type: 'content',

@@ -2,8 +2,10 @@
 import { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 import type { ToolResult } from '../protocol/encode.js';
-import { history, newest, type History } from '../protocol/history.js';
+import { directions, history, newest, summarized, type History } from '../protocol/history.js';
 import type { Remembered, ToolCall } from '../turn/effects.js';
+import { Ledger, textOf } from './ledger.js';
+import type { Summary } from './summary.js';
 
 /** The part of the context that a seed may fill. */
 const SEED_SHARE = 0.5;
@@ -29,14 +31,14 @@ export interface ContextChange {
   additions: llm.ChatItem[];
   /** Nothing of what the server knows is left: it must forget. */
   replaced: boolean;
+  /** Something that the server knows was removed or has other words now. */
+  edited: boolean;
 }
 
-/** The local history, and a ledger of which of its items the server has (born there, or sent). */
+/** The local history, and the ledger of which of its items the server has. */
 export class Conversation {
   #ctx = llm.ChatContext.empty();
-  #known = new Set<string>();
-  /** What the server knew when it issued the handle. */
-  #atHandle = new Set<string>();
+  readonly #ledger = new Ledger();
   readonly #calls = new Map<string, OpenCall>();
   readonly #cancelled = new Set<string>();
 
@@ -52,32 +54,52 @@ export class Conversation {
     return last !== undefined && (last.type !== 'message' || last.role === 'user');
   }
 
+  /** Text of system and developer messages. */
+  get directions(): string[] {
+    return directions(this.#ctx.items);
+  }
+
   /** A message that was born in the live session. */
   remember({ id, role, text, interrupted, createdAt }: Remembered): void {
-    this.#known.add(id);
+    this.#ledger.born(id, text);
     if (this.#ctx.getById(id)) return;
-    this.#ctx.addMessage({ id, role, content: text, interrupted, createdAt });
+    const heard = this.#ledger.heardOf(id);
+    const content = heard ?? text;
+    const cut = interrupted || heard !== undefined;
+    this.#ctx.addMessage({ id, role, content, interrupted: cut, createdAt });
   }
 
   /** Words that came after their message was closed. */
   amend(id: string, text: string): void {
     const message = this.#ctx.getById(id);
-    if (message?.type === 'message') message.content = [(message.textContent ?? '') + text];
+    if (message?.type !== 'message' || this.#ledger.heardOf(id) !== undefined) return;
+    const whole = (message.textContent ?? '') + text;
+    message.content = [whole];
+    this.#ledger.born(id, whole);
   }
 
-  /** Keeps what was heard of an interrupted message, so that a seed is honest. */
+  /**
+   * Keeps what was heard of an interrupted message, so that a seed is honest. It may come before the
+   * message has ended here.
+   */
   truncate(id: string, heard: string): void {
+    this.#ledger.heard(id, heard);
     const message = this.#ctx.getById(id);
     if (message?.type !== 'message') return;
     message.content = [heard];
     message.interrupted = true;
   }
 
+  /** The framework was told of this message. */
+  shared(id: string): void {
+    this.#ledger.shared(id);
+  }
+
   called(call: ToolCall, createdAt: number): llm.FunctionCall {
     const { callId, name, args } = call;
     const item = llm.FunctionCall.create({ callId, name, args: JSON.stringify(args), createdAt });
     this.#ctx.insert(item);
-    this.#known.add(item.id);
+    this.#ledger.born(item.id, '');
     this.#calls.set(callId, { ...call, itemId: item.id, serverKnows: true });
     return item;
   }
@@ -89,20 +111,39 @@ export class Conversation {
     }
   }
 
-  /** Takes over a new context. Order and edits are not compared: the server can only append. */
-  update(next: llm.ChatContext): ContextChange {
-    const before = new Set(this.#ctx.items.map(({ id }) => id));
-    const knew = this.#ctx.items.filter(
-      ({ id, type }) => type === 'message' && this.#known.has(id),
+  /**
+   * Takes over a new context. The framework hands over whole ones that lack what was never played or is
+   * being played, so only what it is known to have can be removed. `isHandoff`: they are another
+   * agent's, which shares whatever it wants to.
+   */
+  update(next: llm.ChatContext, isHandoff: boolean): ContextChange {
+    const mine = new Map(this.#ctx.items.map((item) => [item.id, item]));
+    const added: llm.ChatItem[] = [];
+    let edited = false;
+    for (const item of next.items) {
+      const known = mine.get(item.id);
+      if (!known) added.push(item);
+      // An object of its own: the framework's context has it, not only a copy of ours.
+      if (known !== item) this.#ledger.shared(item.id);
+      edited ||= item.type === 'message' && this.#ledger.isEdited(item.id, textOf(item));
+    }
+    const isGone = ({ id }: llm.ChatItem): boolean => !next.getById(id);
+    const messages = this.#ctx.items.filter(({ type }) => type === 'message');
+    const shared = messages.filter(({ id }) => this.#ledger.isShared(id));
+    const lastKept = messages.findLastIndex((item) => !isGone(item));
+    // Another agent's context may have been copied before the newest words were said.
+    const removed = shared.filter(
+      (item) => isGone(item) && (!isHandoff || messages.indexOf(item) < lastKept),
     );
-    const added = next.items.filter(({ id }) => !before.has(id));
-    this.#ctx = next.copy();
+    const known = isHandoff ? messages.filter(({ id }) => this.#ledger.has(id)) : shared;
     const change: ContextChange = {
       results: [],
       orphaned: [],
       additions: [],
-      replaced: knew.length > 0 && knew.every(({ id }) => !next.getById(id)),
+      replaced: known.length > 0 && known.every(isGone),
+      edited: edited || removed.length > 0,
     };
+    this.#ctx = next.copy();
     for (const item of added) {
       if (item.type === 'function_call_output') this.#settle(item, change);
       else change.additions.push(item);
@@ -114,9 +155,9 @@ export class Conversation {
     const call = this.#calls.get(item.callId);
     this.#calls.delete(item.callId);
     if (this.#cancelled.has(item.callId)) {
-      this.#known.add(item.id);
+      this.#ledger.born(item.id, '');
     } else if (call?.serverKnows) {
-      this.#known.add(item.id);
+      this.#ledger.born(item.id, '');
       const { wireId, callId, name } = call;
       const { id: itemId, isError } = item;
       change.results.push({ wireId, callId, itemId, name, output: item.output, isError });
@@ -133,27 +174,33 @@ export class Conversation {
 
   /**
    * What a session that knows nothing is told: everything that fits. After a full context far less,
-   * because the same history would fill it again. `except`: items that come by themselves.
+   * because the same history would fill it again. `summary` stands for the items that it covers.
    */
-  seed(capabilities: Capabilities, contextWasFull: boolean, except: ReadonlySet<string>): History {
+  seed(capabilities: Capabilities, contextWasFull: boolean, summary?: Summary): History {
     const share = contextWasFull ? FULL_SHARE : SEED_SHARE;
     const mostCharacters = capabilities.contextTokens * share * CHARACTERS_PER_TOKEN;
-    const items = this.#ctx.items.filter(({ id }) => !except.has(id));
-    return newest(history(items, capabilities), mostCharacters);
+    const { items } = this.#ctx;
+    if (!summary) return newest(history(items, capabilities), mostCharacters);
+    const tail = items.filter(({ id }) => !summary.itemIds.has(id));
+    const found = newest(history(tail, capabilities), mostCharacters - summary.text.length);
+    return summarized(found, summary.text, summary.itemIds);
   }
 
   /** What the server has not seen, given that some is still queued. */
   unseen(queued: ReadonlySet<string>, capabilities: Capabilities): History {
-    const missing = this.#ctx.items.filter(({ id }) => !this.#known.has(id) && !queued.has(id));
+    const missing = this.#ctx.items.filter(({ id }) => !this.#ledger.has(id) && !queued.has(id));
     return history(missing, capabilities);
   }
 
   wrote(itemIds: readonly string[]): void {
-    for (const id of itemIds) this.#known.add(id);
+    for (const id of itemIds) {
+      const item = this.#ctx.getById(id);
+      this.#ledger.sent(id, item ? textOf(item) : '');
+    }
   }
 
   handleIssued(): void {
-    this.#atHandle = new Set(this.#known);
+    this.#ledger.handleIssued();
   }
 
   /**
@@ -162,10 +209,9 @@ export class Conversation {
    */
   connected(restored: boolean, rolling: boolean): void {
     if (restored && !rolling) return;
-    if (!restored) this.#atHandle = new Set();
-    this.#known = new Set(this.#atHandle);
+    this.#ledger.rewind(restored);
     for (const [id, call] of this.#calls) {
-      const serverKnows = call.serverKnows && this.#known.has(call.itemId);
+      const serverKnows = call.serverKnows && this.#ledger.has(call.itemId);
       this.#calls.set(id, { ...call, serverKnows });
     }
   }
@@ -178,7 +224,8 @@ export class Conversation {
   /** The server remembers that it asked this. */
   remembersCall(callId: string): boolean {
     return this.#ctx.items.some(
-      (item) => item.type === 'function_call' && item.callId === callId && this.#known.has(item.id),
+      (item) =>
+        item.type === 'function_call' && item.callId === callId && this.#ledger.has(item.id),
     );
   }
 }

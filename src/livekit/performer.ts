@@ -77,14 +77,16 @@ function announce(effect: Effect, { sync, tell, labels, transcribes }: Performer
     case 'stopSpeech':
       tell.emit('input_speech_stopped', { userTranscriptionEnabled: transcribes });
       break;
-    case 'transcribe':
-      tell.emit('input_audio_transcription_completed', {
+    case 'transcribe': {
+      const told = tell.emit('input_audio_transcription_completed', {
         itemId: effect.itemId,
         transcript: effect.text,
         isFinal: effect.isFinal,
         turnStartedAt: effect.startedAt,
       });
+      if (told && effect.isFinal) sync.conversation.shared(effect.itemId);
       break;
+    }
     case 'reportUsage': {
       const { usage, generation, at } = effect;
       const acquireMs = sync.health.takeAcquireMs();
@@ -104,7 +106,7 @@ const REFUSAL = 'Tools are not available for this reply. Answer in speech, witho
 function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, at: number): void {
   const { conversation } = rooms.sync;
   const item = conversation.called(call, at);
-  if (!rooms.refusesTools()) {
+  if (!rooms.refusesTools() && !rooms.sync.news.isHidden(call.name)) {
     rooms.output.generation(generationId)?.callTool(item);
     return;
   }
@@ -113,5 +115,5 @@ function callTool(rooms: PerformerRooms, generationId: string, call: ToolCall, a
   context.items.push(
     llm.FunctionCallOutput.create({ callId, name, output: REFUSAL, isError: true }),
   );
-  rooms.sync.updateChatCtx(context);
+  rooms.sync.updateChatCtx(context, false);
 }

@@ -53,6 +53,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #cancelDial: () => void;
   #toolChoice: llm.ToolChoice | null = null;
   #replies = 0;
+  #isHandoff = false;
   #closing: Promise<void> | undefined;
 
   /** Use `model.session()`. Nothing is dialled here. */
@@ -126,7 +127,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override get tools(): llm.ToolContext {
-    return this.#sync.tools;
+    return this.#sync.news.tools;
   }
 
   /** The framework's one configuration; the dial waits for it, so that one is enough. */
@@ -136,22 +137,24 @@ export class RealtimeSession extends llm.RealtimeSession {
     tools?: llm.ToolContext,
   ): Promise<void> {
     this.#cancelDial();
+    this.#isHandoff = this.#sync.link.isStarted;
     await super._updateSession(instructions, chatCtx, tools);
+    this.#isHandoff = false;
     if (!this.#closing) this.#sync.link.open();
   }
 
   override updateInstructions(instructions: string): Promise<void> {
-    this.#sync.updateInstructions(instructions);
+    this.#sync.news.updateInstructions(instructions);
     return Promise.resolve();
   }
 
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
-    this.#sync.updateChatCtx(chatCtx);
+    this.#sync.updateChatCtx(chatCtx, this.#isHandoff);
     return Promise.resolve();
   }
 
   override updateTools(tools: llm.ToolContext): Promise<void> {
-    this.#sync.updateTools(tools);
+    this.#sync.news.updateTools(tools);
     return Promise.resolve();
   }
 
@@ -159,7 +162,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   override updateOptions({ toolChoice, ...options }: SessionUpdate): void {
     if (toolChoice !== undefined) this.#toolChoice = toolChoice;
     for (const warning of applyUpdate(this.#settings, options)) this.#tell.warnOnce(warning);
-    this.#sync.refresh();
+    this.#sync.news.refresh();
   }
 
   /** Never throws: a throw would silently end all audio input of the framework's session. */
@@ -259,7 +262,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#tell.report('health', this.health);
     this.#caller.close();
     this.#forget();
-    const done = Promise.allSettled([this.#sync.link.close(), super.close()]);
+    const done = Promise.allSettled([this.#sync.close(), super.close()]);
     let cancel = (): void => {};
     const cap = new Promise<void>((resolve) => {
       cancel = this.#env.clock.after(CLOSE_MS, resolve);

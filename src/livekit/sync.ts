@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Tool } from '@google/genai';
-import { llm } from '@livekit/agents';
+import type { llm } from '@livekit/agents';
 import type { Connected, Retry } from '../connection/connection.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
-import { deliver, instructionUpdate } from '../protocol/deliver.js';
-import type { Command, ToolResult } from '../protocol/encode.js';
+import { itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
 import { facts } from '../protocol/facts.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
-import { setupFrame, type SetupState } from '../protocol/setup.js';
+import type { SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet } from '../turn/state.js';
 import { Conversation } from './conversation.js';
 import { HealthLog } from './health.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
+import { News } from './news.js';
+import { RefusalWatch } from './refusals.js';
+import { summarize, type Summary } from './summary.js';
 import type { Teller } from './teller.js';
-import { wireTools } from './tool_context.js';
 
 export interface SyncEvents {
   tell: Teller;
@@ -31,32 +31,26 @@ export class Sync implements LinkEvents {
   readonly conversation = new Conversation();
   readonly health = new HealthLog();
   readonly link: Link;
+  readonly news: News;
   readonly #settings: Settings;
   readonly #env: Environment;
   readonly #on: SyncEvents;
-  #instructions: string;
-  #tools = llm.ToolContext.empty();
-  #wireTools: Tool[] = [];
+  readonly #refusals: RefusalWatch;
+  #summary: Summary | undefined;
   #seed: History | undefined;
-  #connected = false;
   #isOver = false;
   #contextFull = false;
   /** A question about results has not been written yet. */
   #asks = false;
-  /** What the server was told last, by setup or by update. */
-  #told = { instructions: '', tools: '', rest: '' };
 
   constructor(settings: Settings, env: Environment, on: SyncEvents) {
     this.#settings = settings;
     this.#env = env;
     this.#on = on;
-    this.#instructions = settings.instructions ?? '';
+    this.#refusals = new RefusalWatch(settings, env.refusals);
     this.link = new Link(settings, env, this);
-    this.#refreshTools();
-  }
-
-  get tools(): llm.ToolContext {
-    return this.#tools;
+    const { link, conversation } = this;
+    this.news = new News(settings, { link, conversation, tell: on.tell, clock: env.clock });
   }
 
   /** The connection failed for good: nothing will be sent or answered any more. */
@@ -64,43 +58,29 @@ export class Sync implements LinkEvents {
     return this.#isOver;
   }
 
-  updateInstructions(instructions: string): void {
-    this.#instructions = instructions;
-    if (instructions !== '' && !this.#settings.capabilities.systemInstruction) {
-      this.#on.tell.warnOnce('This model takes no instructions: they are left out.');
+  /** `isHandoff`: another agent brings its own context. */
+  updateChatCtx(chatCtx: llm.ChatContext, isHandoff: boolean): void {
+    const change = this.conversation.update(chatCtx, isHandoff);
+    if (change.results.length > 0) this.#answer(change.results);
+    // An old agent's words must not stay, whatever it costs.
+    if (change.replaced) this.link.rotate({ why: 'update', since: this.#now, fresh: true });
+    else if (change.edited) this.news.exchange(true);
+    if (!change.replaced) this.news.deliver();
+    if (change.orphaned.length === 0) return;
+    for (const callId of change.orphaned) {
+      this.#on.machine().input({ type: 'toolSettled', callId });
     }
-    this.#tellChanges();
-  }
-
-  updateChatCtx(chatCtx: llm.ChatContext): void {
-    const { results, orphaned, additions, replaced } = this.conversation.update(chatCtx);
-    if (results.length > 0) this.#answer(results);
-    if (replaced && this.link.isStarted) this.#exchange(true);
-    else if (this.#connected && additions.length > 0) this.#deliver();
-    if (orphaned.length === 0) return;
-    for (const callId of orphaned) this.#on.machine().input({ type: 'toolSettled', callId });
     this.#askAboutResults();
   }
 
-  updateTools(tools: llm.ToolContext): void {
-    this.#tools = tools.copy();
-    this.#refreshTools();
-    this.#tellChanges();
-  }
-
   requestReply(replyId: string, instructions: string | undefined): void {
-    this.link.send({ type: 'reply', replyId, instructions, asked: this.conversation.asks });
-  }
-
-  /** Settings have changed that only a setup can carry. */
-  refresh(): void {
-    this.#refreshTools();
-    this.#tellChanges();
+    const words = this.news.beforeAsking();
+    this.link.send({ type: 'reply', replyId, instructions, asked: this.conversation.asks, words });
   }
 
   restart(keepContext: boolean): void {
     if (!keepContext) this.conversation.forget();
-    this.link.rotate({ why: 'restart', since: this.#env.clock.now(), fresh: !keepContext });
+    this.link.rotate({ why: 'restart', since: this.#now, fresh: !keepContext });
   }
 
   /** An answer is owed and this connection does not bring it. */
@@ -112,25 +92,30 @@ export class Sync implements LinkEvents {
   checkMemory(promptTokens: number): void {
     if (!this.health.forgot(promptTokens)) return;
     this.#on.tell.report('memory_lost', { promptTokens });
-    this.link.rotate({ why: 'memory', since: this.#env.clock.now(), fresh: true });
+    this.link.rotate({ why: 'memory', since: this.#now, fresh: true });
+  }
+
+  /** A summary has its own deadline; without one the history is cut. */
+  async dialling(resuming: boolean): Promise<void> {
+    this.#summary = undefined;
+    const { historySummary, capabilities } = this.#settings;
+    if (resuming || !historySummary || capabilities.seeding === 'none') return;
+    const { items } = this.conversation.chatCtx;
+    this.#summary = await summarize(items, historySummary, this.#env.clock, (why) =>
+      this.#on.tell.warn(`The history is cut, not summarized: ${why}.`),
+    );
   }
 
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
+    this.#refusals.apply();
     const row = this.#settings.capabilities;
-    const history = this.conversation.seed(row, this.#contextFull, this.link.surviving);
+    const history = this.conversation.seed(row, this.#contextFull, this.#summary);
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
-    const instructions = [this.#instructions, ...history.instructions];
-    this.#told = this.#current();
-    return {
-      instructions: instructions.filter((text) => text !== '').join('\n\n'),
-      tools: this.#wireTools,
-      seeds,
-    };
+    return { ...this.news.setup(), seeds };
   }
 
   connected(info: Connected, folded: readonly ToolResult[]): void {
-    this.#connected = true;
     // Where unconsumed messages were sent again, nothing since the handle is missing.
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
@@ -141,8 +126,7 @@ export class Sync implements LinkEvents {
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
     this.#seed = undefined;
     this.#contextFull = false;
-    this.#deliver();
-    this.#tellChanges();
+    this.news.connected();
     const { restored } = info;
     const { forgottenCalls } = this.conversation;
     this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
@@ -151,8 +135,7 @@ export class Sync implements LinkEvents {
   }
 
   #tellConnected(info: Connected, reseeded: boolean): void {
-    const now = this.#env.clock.now();
-    const event = this.health.up(info, reseeded, this.link.droppedAudioMs, now);
+    const event = this.health.up(info, reseeded, this.link.droppedAudioMs, this.#now);
     if (event.droppedAudioMs > 0) {
       this.#on.tell.warn(`${Math.round(event.droppedAudioMs)} ms of caller audio are lost.`);
     }
@@ -165,7 +148,9 @@ export class Sync implements LinkEvents {
   }
 
   wrote(command: Command): void {
-    if ('itemIds' in command) this.conversation.wrote(command.itemIds);
+    if (command.type === 'audio') return;
+    this.conversation.wrote(command.type === 'toolResults' ? [] : itemsOf(command));
+    this.#refusals.wrote(command, this.#now);
     if (command.type === 'reply') {
       if (command.replyId === '') this.#asks = false;
       this.#on.machine().input({ type: 'replyWritten', replyId: command.replyId });
@@ -177,21 +162,22 @@ export class Sync implements LinkEvents {
   }
 
   exchanging(cause: string): void {
-    this.#connected = false;
-    this.health.down(cause, false, this.#env.clock.now());
+    this.news.disconnected();
+    this.health.down(cause, false, this.#now);
     this.#on.machine().input({ type: 'connectionLost' });
   }
 
   lost(failure: Failure, retry: Retry): void {
     if (failure.kind === 'context') this.#contextFull = true;
-    this.health.down(failure.kind, true, this.#env.clock.now());
+    this.health.down(failure.kind, true, this.#now);
+    this.#learn(failure);
     this.exchanging(failure.kind);
     this.#on.tell.error(failure, retry);
   }
 
   /** Settles what waits, then says so: the framework closes its session on this. */
   failed(failure: Failure): void {
-    this.#connected = false;
+    this.news.disconnected();
     this.#isOver = true;
     this.#on.machine().input({ type: 'closed', why: 'disconnected' });
     this.#on.tell.error(failure, undefined);
@@ -203,8 +189,27 @@ export class Sync implements LinkEvents {
 
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
-    const now = this.#env.clock.now();
-    return audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, now);
+    return audioDuringBlockingCall === 'hold' && isBlocked(this.#on.machine().state, this.#now);
+  }
+
+  async close(): Promise<void> {
+    this.news.disconnected();
+    await this.link.close();
+  }
+
+  get #now(): number {
+    return this.#env.clock.now();
+  }
+
+  /** The row said yes and the service no: from now on it goes by another route. */
+  #learn(failure: Failure): void {
+    const capability = this.#refusals.lost(failure, this.#now);
+    if (capability === undefined) return;
+    const { model } = this.#settings;
+    this.#on.tell.warnOnce(
+      `${model} refused a message (${capability}): this process does without it from now on.`,
+    );
+    this.#on.tell.report('capability_refused', { capability, reason: failure.reason });
   }
 
   #answer(results: readonly ToolResult[]): void {
@@ -212,63 +217,14 @@ export class Sync implements LinkEvents {
     // A blocking call has no schedule: the field closes the connection (livekit/agents#3853).
     const plain = !scheduling || `${this.#settings.toolBehavior}` === 'BLOCKING';
     const scheduled = plain ? results : results.map((result) => ({ ...result, scheduling }));
+    this.news.beforeAnswer();
     this.link.send({ type: 'toolResults', results: scheduled });
     for (const { callId } of results) this.#on.machine().input({ type: 'toolSettled', callId });
-  }
-
-  #deliver(): void {
-    const row = this.#settings.capabilities;
-    const { commands, held } = deliver(this.conversation.unseen(this.link.queued, row), row);
-    for (const command of commands) this.link.send(command);
-    // Realtime text brings its own answer.
-    if (commands.some(({ type }) => type === 'text')) {
-      this.#on.machine().input({ type: 'turnCommitted' });
-    }
-    if (held > 0) this.#on.tell.warnOnce('This model learns new history only with a new session.');
   }
 
   /** The server never asked for these results: it has read them as text, now it shall speak. */
   #askAboutResults(): void {
     this.#asks = true;
     this.requestReply('', undefined);
-  }
-
-  #current(): { instructions: string; tools: string; rest: string } {
-    const rest = setupFrame(this.#settings, { instructions: '', tools: [], seeds: false });
-    return {
-      instructions: this.#instructions,
-      tools: JSON.stringify(this.#wireTools),
-      rest: JSON.stringify(rest),
-    };
-  }
-
-  /** Brings what has changed since the last setup to the server, by the route of its model. */
-  #tellChanges(): void {
-    if (!this.#connected) return;
-    const row = this.#settings.capabilities;
-    const before = this.#told;
-    const now = this.#current();
-    this.#told = now;
-    const newText = before.instructions !== now.instructions && row.systemInstruction;
-    const newTools = before.tools !== now.tools;
-    const update = instructionUpdate(now.instructions, row);
-    const byContext = row.toolUpdate === 'contextUpdate';
-    if (before.rest !== now.rest || (newText && !update) || (newTools && !byContext)) {
-      this.#exchange(false);
-      return;
-    }
-    if (newText && update) this.link.send(update);
-    if (newTools) this.link.send({ type: 'context', tools: this.#wireTools });
-  }
-
-  #exchange(fresh: boolean): void {
-    this.link.rotate({ why: 'update', since: this.#env.clock.now(), fresh });
-  }
-
-  #refreshTools(): void {
-    const { geminiTools, toolBehavior, capabilities } = this.#settings;
-    const { tools, warnings } = wireTools(this.#tools, geminiTools, toolBehavior, capabilities);
-    this.#wireTools = tools;
-    for (const warning of warnings) this.#on.tell.warnOnce(warning);
   }
 }

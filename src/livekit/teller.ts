@@ -22,14 +22,16 @@ export class Teller {
     this.#logger = logger;
   }
 
-  emit(event: string, payload: unknown): void {
+  /** Returns whether anybody listens. */
+  emit(event: string, payload: unknown): boolean {
     // An `error` that nobody listens to would be thrown by Node itself.
-    if (this.#session.listenerCount(event) === 0) return;
+    if (this.#session.listenerCount(event) === 0) return false;
     try {
       this.#session.emit(event, payload);
     } catch (error) {
       this.#logger.error({ event, error }, 'a listener of the realtime session threw');
     }
+    return true;
   }
 
   report(what: Report, detail?: unknown): void {

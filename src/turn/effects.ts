@@ -47,6 +47,7 @@ export type Report =
   | 'text_turn'
   | 'unanswered'
   | 'memory_lost'
+  | 'capability_refused'
   | 'no_caller_audio'
   | 'health'
   | 'late_transcript'
