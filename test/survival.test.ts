@@ -80,9 +80,10 @@ const CASES: Record<Command['type'], Case> = {
     },
   },
   context: {
-    unsent: async ({ session }) => {
+    unsent: async ({ session, clock }) => {
       await session.updateInstructions('Speak like a pirate.');
       await session.updateTools(weather);
+      clock.advance(100);
     },
     arrives: () => true,
     expect: (connection) => {
@@ -195,6 +196,7 @@ describe.each(['resumed', 'fresh'] as const)('unsent when the connection ends, %
       if (!arrives(second, next)) await second.waitFor(() => arrives(second, next));
       // Whatever is still to come has left before this.
       await call.session.updateInstructions('The end.');
+      clock.advance(100);
       await second.waitFor((frame) => JSON.stringify(frame).includes('The end.'));
       expect(connection.frames).toHaveLength(sent);
       expect(second.resumed).toBe(next === 'resumed');

@@ -54,7 +54,9 @@ export class Told {
 
   /** A setup is being written, and tells everything. Returns the tools that it declares. */
   setup(instructions: string, now: number): readonly Tool[] {
-    this.#tidy(now);
+    // With new instructions it is another agent, and what is missing was taken away on purpose.
+    if (this.#instructions !== '' && this.#instructions !== instructions) this.#declareAll();
+    else this.#tidy(now);
     this.#tell(instructions);
     return this.#declared;
   }

@@ -23,7 +23,7 @@ export function deliver({ turns, itemIds }: History, row: Capabilities): Deliver
   const texts = (turn.parts ?? []).map((part) => part.text);
   const isWords = turn.role === 'user' && others.length === 0 && !texts.includes(undefined);
   if (row.replyRequest !== 'realtimeText' || !isWords) {
-    return { commands: [], words: undefined, held: true };
+    return { commands: [], words: undefined, held: row.seeding !== 'none' };
   }
   return { commands: [], words: { text: texts.join('\n'), itemIds }, held: false };
 }
