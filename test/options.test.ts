@@ -787,6 +787,29 @@ async function heardOf(options: Options, ms: number): Promise<number> {
   return connection.audioMs;
 }
 
+/** How many connections new tools cost where only a setup can carry them. */
+async function dialsForTools(options: Options): Promise<number> {
+  const model = 'gemini-3.1-flash-live-preview';
+  const { server, session, connection } = await startCall({ options: { model, ...options } });
+  await session.updateTools(lookup);
+  session.generateReply().catch(() => {});
+  const asked = () => server.connections.at(-1)!.frames.some(({ frame }) => frame.clientContent);
+  while (!asked()) await new Promise((resolve) => setImmediate(resolve));
+  expect(connection.functions).toEqual([]);
+  return server.dials.length;
+}
+
+/** The texts that a session with these options begins with. */
+async function seededWith(options: Options): Promise<(string | undefined)[]> {
+  const chatCtx = llm.ChatContext.empty();
+  chatCtx.addMessage({ role: 'assistant', content: 'One.' });
+  chatCtx.addMessage({ role: 'user', content: 'Two.' });
+  chatCtx.addMessage({ role: 'assistant', content: 'Three.' });
+  const { connection } = await startCall({ options, chatCtx });
+  await connection.waitFor('clientContent');
+  return connection.contents.flatMap(({ parts }) => (parts ?? []).map(({ text }) => text));
+}
+
 const client = new OAuth2Client();
 client.setCredentials({ access_token: 'ya29.mine', expiry_date: Date.now() + 3_600_000 });
 
@@ -1010,6 +1033,22 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await givesUp({ replyTimeoutMs: 50 }, 49)).toBe(false);
     expect(await givesUp({ replyTimeoutMs: 50 }, 50)).toBe(true);
     expect(await givesUp({}, 50)).toBe(false);
+  },
+  reconnectOnUpdate: async () => {
+    expect(await dialsForTools({})).toBe(2);
+    expect(await dialsForTools({ reconnectOnUpdate: false })).toBe(1);
+  },
+  historySummary: async () => {
+    const summarize = (items: llm.ChatItem[]) => `${items.length} items`;
+    expect(await seededWith({})).toEqual(['One.', 'Two.', 'Three.']);
+    expect(await seededWith({ historySummary: { summarize, keepTurns: 1 } })).toEqual([
+      '[Summary of the conversation so far: 2 items]',
+      'Three.',
+    ]);
+    const none = [expect.stringContaining('3 items')];
+    expect(await seededWith({ historySummary: { summarize, keepTurns: 0 } })).toEqual(none);
+    const late = { summarize: () => new Promise<string>(() => {}), keepTurns: 1, deadlineMs: 1 };
+    expect(await seededWith({ historySummary: late })).toEqual(['One.', 'Two.', 'Three.']);
   },
   audioBufferMs: async () => {
     expect(await heardOf({ audioBufferMs: 100 }, 500)).toBe(100);

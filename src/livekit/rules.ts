@@ -25,6 +25,8 @@ function detectsTurns({ realtimeInputConfig }: Settings): boolean {
 export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
   const { capabilities: row, modalities, realtimeInputConfig } = settings;
   const turnDetection = detectsTurns(settings);
+  const inSession = (route: string, ...cheap: string[]): boolean =>
+    cheap.includes(route) || (settings.reconnectOnUpdate && route !== 'none');
   const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
   return {
     // A local hook: the service cannot truncate, but a later seed shall say what was heard.
@@ -35,10 +37,10 @@ export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilitie
     autoToolReplyGeneration: true,
     audioOutput: modalities.some((modality) => `${modality}` === 'AUDIO'),
     manualFunctionCalls: false,
-    midSessionChatCtxUpdate: row.midSessionContent === 'allowed',
-    midSessionInstructionsUpdate:
-      row.instructionUpdate === 'contextUpdate' || row.instructionUpdate === 'content',
-    midSessionToolsUpdate: row.toolUpdate === 'contextUpdate',
+    // With the handle kept, a new connection at a quiet point beats a new session.
+    midSessionChatCtxUpdate: inSession(row.midSessionContent, 'allowed'),
+    midSessionInstructionsUpdate: inSession(row.instructionUpdate, 'contextUpdate', 'content'),
+    midSessionToolsUpdate: inSession(row.toolUpdate, 'contextUpdate'),
     perResponseToolChoice: false,
   };
 }
