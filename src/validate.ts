@@ -168,8 +168,8 @@ function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null
 
 function historySummary(given: HistorySummary): Required<HistorySummary> {
   const summary = { keepTurns: 20, deadlineMs: 3_000, ...given };
-  const { summarize, keepTurns, deadlineMs } = summary;
-  if (typeof summarize !== 'function' || !(keepTurns >= 0) || !(deadlineMs >= 1)) {
+  const { keepTurns, deadlineMs } = summary;
+  if (typeof given.summarize !== 'function' || !(keepTurns >= 0) || !(deadlineMs >= 1)) {
     throw optionsError(
       'Option historySummary is not usable.',
       'Give a function summarize; keepTurns is a number from 0, deadlineMs one in ms from 1.',

@@ -39,9 +39,8 @@ test.each(MODELS)('%s: a tool hidden for the greeting costs no connection', asyn
 });
 
 test.each(MODELS)('%s: an answer that was never played is no edit of the app', async (model) => {
-  const { server, session, until } = await startAgent(new voice.Agent({ instructions: 'Hi.' }), {
-    model,
-  });
+  const agent = new voice.Agent({ instructions: 'Hi.' });
+  const { server, session, until } = await startAgent(agent, { model });
   const connection = await server.connection(0);
   connection.heard('A story?');
   void connection.turn({ say: 'Once upon a time.', ms: 60_000 });
@@ -55,6 +54,14 @@ test.each(MODELS)('%s: an answer that was never played is no edit of the app', a
   connection.voiceActivity('ACTIVITY_END');
   void connection.turn({ say: 'Yes?' });
   await until((told) => told.includes('assistant: Yes?'));
+  // The framework's context has nothing of the other two.
+  const context = agent.chatCtx.copy();
+  expect(context.items.some((item) => JSON.stringify(item).includes('a third'))).toBe(false);
+  context.addMessage({ role: 'user', content: 'My name is Ada.' });
+  await agent.updateChatCtx(context);
+  await connection.waitFor((frame) => JSON.stringify(frame).includes('My name is Ada.'));
+  session.generateReply({ instructions: 'Go on.' });
+  await connection.waitFor((frame) => JSON.stringify(frame).includes('Go on.'));
   await session.close();
   expect(server.dials).toHaveLength(1);
   server.assertClean();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RealtimeModelOptions } from '../src/index.js';
-import { Refusals } from '../src/livekit/refusals.js';
 import type { LiveConnection } from '../src/testing/index.js';
-import { listen, modelFor, startCall, type Call, type CallOptions } from './support/call.js';
-import { history, ROLLING, sentTurns, timesSaid, weather } from './support/recovery.js';
+import { listen, startCall, type Call, type CallOptions } from './support/call.js';
+import { history, recoverable, ROLLING, timesSaid, weather } from './support/recovery.js';
 
 const NEWEST = 'gemini-3.8-live';
 const BEFORE = 'gemini-3.1-flash-live-preview';
@@ -229,4 +228,56 @@ describe.each(ROWS)('$name', (row) => {
     expect(server.dials).toHaveLength(2);
     server.assertClean();
   });
+});
+
+const restricted = ROWS.find(isRestricted)!;
+
+test('typed words that nobody asks about reach a restricted model by a fresh session', async () => {
+  const call = await start(restricted);
+  const { server, connection } = call;
+  await exchange(call, 'Hi.', 'Hello.');
+  await add(call, 'user', 'I am Ada.');
+  const second = await server.connection(1);
+  await second.waitFor('clientContent');
+  expect(second.resumed).toBe(false);
+  expect(texts(second)).toEqual(['user: Hi.', 'model: Hello.', 'user: I am Ada.']);
+  expect(triggers(connection)).toBe(0);
+  server.assertClean();
+});
+
+test('a system message in mid-session is part of the instructions from then on', async () => {
+  const call = await start(ROWS[0]!);
+  const { server, connection } = call;
+  await exchange(call, 'Hi.', 'Hello.');
+  await add(call, 'system', 'The caller is Ada.');
+  await connection.waitFor('contextUpdate');
+  expect(connection.instructions).toBe('Be brief.\n\nThe caller is Ada.');
+  expect(server.dials).toHaveLength(1);
+  server.assertClean();
+});
+
+test('tools that stay away are taken back, where that costs a message only', async () => {
+  const { server, session, connection, clock } = await recoverable({ tools: weather });
+  await session.updateTools(llm.ToolContext.empty());
+  clock.advance(29_000);
+  expect(timesSaid(connection, 'contextUpdate')).toBe(0);
+  clock.advance(1_100);
+  await connection.waitFor('contextUpdate');
+  expect(connection.functions).toEqual([]);
+  server.assertClean();
+});
+
+test('sessions of one model share no settings', async () => {
+  const call = await start(ROWS[0]!);
+  const { server, model, session } = call;
+  session.updateOptions({ voice: 'Kore' });
+  await session.updateInstructions('Only mine.');
+  await server.connection(1);
+  const other = model.session();
+  onTestFinished(() => other.close());
+  await other._updateSession('Be kind.', llm.ChatContext.empty(), llm.ToolContext.empty());
+  const theirs = await server.connection(2);
+  expect(theirs.instructions).toBe('Be kind.');
+  expect(JSON.stringify(theirs.setup)).toContain('Puck');
+  server.assertClean();
 });

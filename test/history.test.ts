@@ -252,7 +252,9 @@ describe('new turns in the middle of a session', () => {
     expect(deliver({ turns, itemIds, instructions: [] }, restricted)).toEqual(HELD);
     expect(deliver(only(model('Two.')), restricted)).toEqual(HELD);
     expect(deliver(only(seen), restricted)).toEqual(HELD);
-    expect(deliver(only(user('Three.')), { ...restricted, replyRequest: 'bareTurn' })).toEqual(HELD);
+    expect(deliver(only(user('Three.')), { ...restricted, replyRequest: 'bareTurn' })).toEqual(
+      HELD,
+    );
   });
 
   it.each([
