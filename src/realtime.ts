@@ -14,6 +14,7 @@ export { RealtimeSession, type SessionUpdate } from './livekit/session.js';
 export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
+  type HistorySummary,
   type RealtimeModelOptions,
   type Watchdog,
 } from './options.js';
