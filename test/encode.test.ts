@@ -49,12 +49,26 @@ describe('a reply request', () => {
     expect(reply(how, instructions, asked)).toEqual({ clientContent });
   });
 
-  it.each([true, false])('realtimeText, asked %j', (asked) => {
-    expect(reply('realtimeText', undefined, asked)).toEqual({
-      realtimeInput: { text: '[Please continue.]' },
-    });
+  it.each([
+    [true, '[Please answer.]'],
+    [false, '[Please continue.]'],
+  ])('realtimeText, asked %j', (asked, text) => {
+    expect(reply('realtimeText', undefined, asked)).toEqual({ realtimeInput: { text } });
     const framed = '[Direction for your next reply, not spoken by the caller: Say hello.]';
     expect(reply('realtimeText', 'Say hello.', asked)).toEqual({ realtimeInput: { text: framed } });
+  });
+
+  it('takes typed words along where realtime text asks, in front of the direction', () => {
+    const row = { ...base, replyRequest: 'realtimeText' } as const;
+    const words = { text: 'How late is it?', itemIds: ['a'] };
+    const textOf = (instructions: string | undefined) =>
+      frameOf({ type: 'reply', replyId: 'r', instructions, asked: true, words }, row);
+    expect(textOf(undefined)).toEqual({ realtimeInput: { text: 'How late is it?' } });
+    expect(textOf('Be precise.')).toEqual({
+      realtimeInput: {
+        text: 'How late is it?\n[Direction for your next reply, not spoken by the caller: Be precise.]',
+      },
+    });
   });
 
   it('takes empty instructions for none', () => {

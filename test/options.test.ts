@@ -202,6 +202,17 @@ describe('refused before any dial, with a word on what to do', () => {
     ['audioBufferMs', 0, 60_000],
   ];
 
+  it.each([
+    { reconnectOnUpdate: 'yes' },
+    { historySummary: { summarize: 'short' } },
+    { historySummary: { summarize: () => '', keepTurns: -1 } },
+    { historySummary: { summarize: () => '', deadlineMs: 0 } },
+  ])('of another kind: %j', (options) => {
+    const error = refusal({ ...KEY, ...options } as unknown as Options);
+    expect(error.kind).toBe('options');
+    expect(error.message).toContain(Object.keys(options)[0]);
+  });
+
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
     for (const value of [low, high]) {
       expect(onGemini({ [name]: value }).settings).toMatchObject({ [name]: value });

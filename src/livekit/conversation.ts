@@ -127,7 +127,8 @@ export class Conversation {
       if (known !== item) this.#ledger.shared(item.id);
       edited ||= item.type === 'message' && this.#ledger.isEdited(item.id, textOf(item));
     }
-    const isGone = ({ id }: llm.ChatItem): boolean => !next.getById(id);
+    const kept = new Set(next.items.map(({ id }) => id));
+    const isGone = ({ id }: llm.ChatItem): boolean => !kept.has(id);
     const messages = this.#ctx.items.filter(({ type }) => type === 'message');
     const shared = messages.filter(({ id }) => this.#ledger.isShared(id));
     const lastKept = messages.findLastIndex((item) => !isGone(item));

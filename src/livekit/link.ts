@@ -64,8 +64,7 @@ export class Link {
   #cancelAge: (() => void) | undefined;
   #greeting = false;
 
-  constructor(settings: Settings, env: Environment, events: LinkEvents) {
-    const { clock, random, openSocket } = env;
+  constructor(settings: Settings, { clock, random, openSocket }: Environment, events: LinkEvents) {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
