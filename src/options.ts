@@ -14,7 +14,7 @@ import type {
   Tool,
   TranslationConfig,
 } from '@google/genai';
-import type { APIConnectOptions } from '@livekit/agents';
+import type { APIConnectOptions, llm } from '@livekit/agents';
 import type { GoogleAuthOptions } from 'google-auth-library';
 import type { Agent } from 'node:http';
 import type { Backend, Capabilities } from './models/capabilities.js';
@@ -69,6 +69,19 @@ export interface ToolOptions {
    */
   scheduling?: `${FunctionResponseScheduling}`;
   /** How long it may run, in ms: 1 to 3600000. @default toolTimeoutMs */
+  deadlineMs?: number;
+}
+
+/** A long history is told as a summary and its newest turns. */
+export interface HistorySummary {
+  /**
+   * Makes the summary of the older items (messages of caller and agent, calls and their results). May
+   * take until the deadline; where it fails, is late or empty, the history is cut instead.
+   */
+  summarize(items: llm.ChatItem[]): string | Promise<string>;
+  /** So many of the newest messages stay word by word; 0 keeps none. @default 20 */
+  keepTurns?: number;
+  /** Longest that a dial waits for the summary, in ms. @default 3000 */
   deadlineMs?: number;
 }
 
@@ -231,6 +244,15 @@ export interface RealtimeModelOptions {
    */
   slowAnswerMs?: number | null;
   /**
+   * May a change that the model learns by a new connection only exchange it, at a quiet point? true:
+   * as soon as one comes. false: such changes wait for the next connection, with one warning, and a
+   * handoff begins a new session. Unused where the model learns of the change in the session.
+   * @default true
+   */
+  reconnectOnUpdate?: boolean;
+  /** How a history longer than `keepTurns` is told to a session that begins anew. @default cut */
+  historySummary?: HistorySummary;
+  /**
    * Called before each dial for a credential: an ephemeral token (`auth_tokens/…`) or key for the
    * Gemini API, an access token for Vertex AI. @default apiKey, or googleAuthOptions
    */
@@ -268,7 +290,7 @@ export interface Endpoint {
 /** Options after environment, defaults and the model's row: what the rooms work with. */
 export interface Settings extends Omit<
   RealtimeModelOptions,
-  'capabilities' | 'model' | 'voice' | 'language'
+  'capabilities' | 'model' | 'voice' | 'language' | 'historySummary'
 > {
   model: string;
   capabilities: Capabilities;
@@ -290,6 +312,8 @@ export interface Settings extends Omit<
   falseInterruption: Required<FalseInterruption> | null;
   suppressRepeats: boolean;
   slowAnswerMs: number | null;
+  reconnectOnUpdate: boolean;
+  historySummary: Required<HistorySummary> | undefined;
   toolBehavior: Behavior;
   toolTimeoutMs: number | null;
   toolOptions: Readonly<Record<string, ToolOptions>>;

@@ -17,6 +17,7 @@ export type { ModalityTokens, SessionUsage } from './models/cost.js';
 export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
+  type HistorySummary,
   type RealtimeModelOptions,
   type FalseInterruption,
   type PlayoutBuffer,

@@ -13,6 +13,7 @@ import {
   type FalseInterruption,
   type PlayoutBuffer,
   type ImageEncodeOptions,
+  type HistorySummary,
   type RealtimeModelOptions,
   type Settings,
   type Watchdog,
@@ -60,6 +61,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     falseInterruption: falseInterruption(options.falseInterruption),
     suppressRepeats: suppressRepeats(options),
     slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
+    reconnectOnUpdate: flag('reconnectOnUpdate', options.reconnectOnUpdate ?? true),
+    historySummary: options.historySummary && historySummary(options.historySummary),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
     toolOptions: options.toolOptions ?? {},
   };
@@ -96,6 +99,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   toolTimeoutMs: true, dedupeToolCalls: true,
   slowAnswerMs: true,
   toolOptions: true,
+  reconnectOnUpdate: true, historySummary: true,
 }; // prettier-ignore
 
 function unknownOptions(options: RealtimeModelOptions, warnings: string[]): void {
@@ -247,6 +251,23 @@ function imageEncoding(given: ImageEncodeOptions | undefined): ImageEncodeOption
     `Option imageEncodeOptions is ${inspect(given)}.`,
     'Give a quality from 1 to 100 and a box of whole pixels, or leave it out.',
   );
+}
+
+function historySummary(given: HistorySummary): Required<HistorySummary> {
+  const summary = { keepTurns: 20, deadlineMs: 3_000, ...given };
+  const { keepTurns, deadlineMs } = summary;
+  if (typeof given.summarize !== 'function' || !(keepTurns >= 0) || !(deadlineMs >= 1)) {
+    throw optionsError(
+      'Option historySummary is not usable.',
+      'Give a function summarize; keepTurns is a number from 0, deadlineMs one in ms from 1.',
+    );
+  }
+  return { summarize: (items) => given.summarize(items), keepTurns, deadlineMs };
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw optionsError(`Option ${name} is ${inspect(value)}.`, 'Give true or false.');
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

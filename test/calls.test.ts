@@ -225,8 +225,8 @@ describe('a reply without tools', () => {
     expect(refusal(call, { toolChoice: null })).toBeUndefined();
     expect(refusal(call, { toolChoice: 'required' })).toBeUndefined();
     expect(refusal(call, { toolChoice: 'none' })).toContain('Answer in speech');
-    expect(refusal(call, { toolChoice: 'auto', callable: new Set() })).toContain('weather');
-    expect(refusal(call, { toolChoice: 'auto', callable: new Set(['weather']) })).toBeUndefined();
+    expect(refusal(call, { toolChoice: 'auto', isHidden: true })).toContain('weather');
+    expect(refusal(call, { toolChoice: 'auto', isHidden: false })).toBeUndefined();
   });
 });
 

@@ -45,6 +45,7 @@ const CASES: Case[] = [
   [1007, INVALID, 'setup+', 'resume fresh none'],
   [1007, INVALID, 'session', 'setup fresh backoff'],
   [1007, 'The input token count exceeds the maximum.', 'session', 'context fresh none'],
+  [1007, 'Unknown name "contextUpdate": Cannot find field.', 'session', 'setup fresh backoff'],
   [1007, 'Context window exhausted', 'session', 'context fresh none'],
   [1007, UNKNOWN_NAME, 'setup', 'setup stop none'],
   [1007, UNKNOWN_NAME, 'session', 'setup fresh backoff'],

@@ -49,12 +49,26 @@ describe('a reply request', () => {
     expect(reply(how, instructions, asked)).toEqual({ clientContent });
   });
 
-  it.each([true, false])('realtimeText, asked %j', (asked) => {
-    expect(reply('realtimeText', undefined, asked)).toEqual({
-      realtimeInput: { text: '[Please continue.]' },
-    });
+  it.each([
+    [true, '[Please answer.]'],
+    [false, '[Please continue.]'],
+  ])('realtimeText, asked %j', (asked, text) => {
+    expect(reply('realtimeText', undefined, asked)).toEqual({ realtimeInput: { text } });
     const framed = '[Direction for your next reply, not spoken by the caller: Say hello.]';
     expect(reply('realtimeText', 'Say hello.', asked)).toEqual({ realtimeInput: { text: framed } });
+  });
+
+  it('takes typed words along where realtime text asks, in front of the direction', () => {
+    const row = { ...base, replyRequest: 'realtimeText' } as const;
+    const words = { text: 'How late is it?', itemIds: ['a'] };
+    const textOf = (instructions: string | undefined) =>
+      frameOf({ type: 'reply', replyId: 'r', instructions, asked: true, words }, row);
+    expect(textOf(undefined)).toEqual({ realtimeInput: { text: 'How late is it?' } });
+    expect(textOf('Be precise.')).toEqual({
+      realtimeInput: {
+        text: 'How late is it?\n[Direction for your next reply, not spoken by the caller: Be precise.]',
+      },
+    });
   });
 
   it('takes empty instructions for none', () => {
@@ -205,7 +219,6 @@ describe('a context update', () => {
 
 describe('realtime input', () => {
   it.each([
-    [{ type: 'text', text: 'Hi "you"', itemIds: ['a'] }, { text: 'Hi "you"' }],
     [{ type: 'activityStart' }, { activityStart: {} }],
     [{ type: 'activityEnd' }, { activityEnd: {} }],
     [{ type: 'audioStreamEnd' }, { audioStreamEnd: true }],
@@ -263,7 +276,6 @@ describe('every command', () => {
     context: ['contextUpdate'],
     audio: ['realtimeInput'],
     video: ['realtimeInput'],
-    text: ['realtimeInput'],
     activityStart: ['realtimeInput'],
     activityEnd: ['realtimeInput'],
     audioStreamEnd: ['realtimeInput'],
@@ -306,7 +318,6 @@ describe('every command', () => {
     ),
     fc.record({ type: type('audio'), pcm: fc.uint8Array() }),
     fc.record({ type: type('video'), data: fc.uint8Array(), mimeType: fc.string() }),
-    fc.record({ type: type('text'), text: fc.string(), itemIds }),
     fc.record({ type: type('cancel') }),
     fc.record({ type: type('activityStart') }),
     fc.record({ type: type('activityEnd') }),

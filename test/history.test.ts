@@ -220,58 +220,49 @@ describe('a finished call as text', () => {
 describe('new turns in the middle of a session', () => {
   const turns = [user('One.'), model('Two.'), user('Three.', 'Four.')];
   const itemIds = ['a', 'b', 'c', 'd'];
-  const restricted = rowWith({ midSessionContent: 'initialHistory' });
+  const restricted = rowWith({ midSessionContent: 'initialHistory', replyRequest: 'realtimeText' });
+  const only = (...content: Content[]) => ({ turns: content, itemIds: ['a'], instructions: [] });
+  const HELD = { commands: [], words: undefined, held: true };
 
   it('travel as they are where the model takes content at any time', () => {
     expect(deliver({ turns, itemIds, instructions: [] }, base)).toEqual({
       commands: [{ type: 'content', turns, itemIds }],
-      held: 0,
+      words: undefined,
+      held: false,
     });
   });
 
   it('are nothing where there are none', () => {
     for (const row of [base, restricted]) {
       const delivery = deliver({ turns: [], itemIds: [], instructions: ['Be kind.'] }, row);
-      expect(delivery).toEqual({ commands: [], held: 0 });
+      expect(delivery).toEqual({ commands: [], words: undefined, held: false });
     }
   });
 
-  it('travel as realtime text where nothing else is left: what the user said last', () => {
-    expect(deliver({ turns, itemIds, instructions: [] }, restricted)).toEqual({
-      commands: [{ type: 'text', text: 'Three.\nFour.', itemIds }],
-      held: 2,
+  it('are words for the reply request where they are only what the user typed', () => {
+    expect(deliver(only(user('Three.', 'Four.')), restricted)).toEqual({
+      commands: [],
+      words: { text: 'Three.\nFour.', itemIds: ['a'] },
+      held: false,
     });
   });
 
-  it('wait for the next seed where the user did not speak last', () => {
-    const spoken = { turns: [user('One.'), model('Two.')], itemIds: ['a', 'b'], instructions: [] };
-    expect(deliver(spoken, restricted)).toEqual({ commands: [], held: 2 });
-  });
-
-  it('wait for the next seed where the user said nothing in words', () => {
-    const seen: Content = {
-      role: 'user',
-      parts: [{ inlineData: { mimeType: 'image/png', data: PIXEL } }],
-    };
-    const found = { turns: [seen], itemIds: ['a'], instructions: [] };
-    expect(deliver(found, restricted)).toEqual({ commands: [], held: 1 });
-    const both = { ...found, turns: [{ ...seen, parts: [...seen.parts!, { text: 'This?' }] }] };
-    expect(deliver(both, restricted).commands).toEqual([
-      { type: 'text', text: 'This?', itemIds: ['a'] },
-    ]);
-  });
-
-  it.each(['initialHistory', 'none'] as const)('are held without text input (%s)', (how) => {
-    const row = rowWith({ midSessionContent: how, textInput: false });
-    expect(deliver({ turns, itemIds, instructions: [] }, row)).toEqual({ commands: [], held: 3 });
+  it('wait for a fresh session in every other case', () => {
+    const seen = { ...user(), parts: [{ inlineData: { mimeType: 'image/png', data: PIXEL } }] };
+    expect(deliver({ turns, itemIds, instructions: [] }, restricted)).toEqual(HELD);
+    expect(deliver(only(model('Two.')), restricted)).toEqual(HELD);
+    expect(deliver(only(seen), restricted)).toEqual(HELD);
+    expect(deliver(only(user('Three.')), { ...restricted, replyRequest: 'bareTurn' })).toEqual(
+      HELD,
+    );
   });
 
   it.each([
-    ['gemini-3.8-live', 'gemini', ['content'], 0],
-    ['gemini-3.1-flash-live-preview', 'gemini', ['content'], 0],
-    ['gemini-live-2.5-flash-native-audio', 'vertex', ['content'], 0],
-    ['gemini-3.5-live-translate-preview', 'gemini', [], 3],
-  ] as const)('to %s on %s: %j, %d held', (name, backend, types, held) => {
+    ['gemini-3.8-live', 'gemini', ['content'], false],
+    ['gemini-3.1-flash-live-preview', 'gemini', ['content'], false],
+    ['gemini-live-2.5-flash-native-audio', 'vertex', ['content'], false],
+    ['gemini-3.5-live-translate-preview', 'gemini', [], false],
+  ] as const)('to %s on %s: %j, held: %s', (name, backend, types, held) => {
     const row = resolve(name, backend).capabilities;
     const delivery = deliver({ turns, itemIds, instructions: [] }, row);
     expect(delivery.commands.map(({ type }) => type)).toEqual(types);
@@ -282,7 +273,7 @@ describe('new turns in the middle of a session', () => {
 describe('new instructions in the middle of a session', () => {
   it('travel in the message of the row, or need a new setup', () => {
     const command = (how: Capabilities['instructionUpdate']) =>
-      instructionUpdate('Be kind.', rowWith({ instructionUpdate: how }));
+      instructionUpdate('Be kind.', '', rowWith({ instructionUpdate: how }));
     expect(command('contextUpdate')).toEqual({ type: 'context', instructions: 'Be kind.' });
     expect(command('content')).toEqual({
       type: 'content',
@@ -291,5 +282,14 @@ describe('new instructions in the middle of a session', () => {
     });
     expect(command('reconnect')).toBeUndefined();
     expect(command('none')).toBeUndefined();
+  });
+
+  it('of a content turn are only what is new, and none where content is refused', () => {
+    const row = rowWith({ instructionUpdate: 'content' });
+    expect(instructionUpdate('Be kind.\n\nBe brief.', 'Be kind.', row)).toMatchObject({
+      turns: [model('Be brief.')],
+    });
+    const restricted = { ...row, midSessionContent: 'initialHistory' } as const;
+    expect(instructionUpdate('Be brief.', 'Be kind.', restricted)).toBeUndefined();
   });
 });

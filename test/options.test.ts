@@ -212,6 +212,17 @@ describe('refused before any dial, with a word on what to do', () => {
     ['slowAnswerMs', 1, 3_600_000],
   ];
 
+  it.each([
+    { reconnectOnUpdate: 'yes' },
+    { historySummary: { summarize: 'short' } },
+    { historySummary: { summarize: () => '', keepTurns: -1 } },
+    { historySummary: { summarize: () => '', deadlineMs: 0 } },
+  ])('of another kind: %j', (options) => {
+    const error = refusal({ ...KEY, ...options } as unknown as Options);
+    expect(error.kind).toBe('options');
+    expect(error.message).toContain(Object.keys(options)[0]);
+  });
+
   it.each(RANGES)('%s outside %d … %d', (name, low, high) => {
     for (const value of [low, high]) {
       expect(onGemini({ [name]: value }).settings).toMatchObject({ [name]: value });
@@ -866,6 +877,29 @@ async function resumes(options: Options, afterMs: number): Promise<boolean> {
   return log.generations.length === 2;
 }
 
+/** How many connections new tools cost where only a setup can carry them. */
+async function dialsForTools(options: Options): Promise<number> {
+  const model = 'gemini-3.1-flash-live-preview';
+  const { server, session, connection } = await startCall({ options: { model, ...options } });
+  await session.updateTools(lookup);
+  session.generateReply().catch(() => {});
+  const asked = () => server.connections.at(-1)!.frames.some(({ frame }) => frame.clientContent);
+  while (!asked()) await new Promise((resolve) => setImmediate(resolve));
+  expect(connection.functions).toEqual([]);
+  return server.dials.length;
+}
+
+/** The texts that a session with these options begins with. */
+async function seededWith(options: Options): Promise<(string | undefined)[]> {
+  const chatCtx = llm.ChatContext.empty();
+  chatCtx.addMessage({ role: 'assistant', content: 'One.' });
+  chatCtx.addMessage({ role: 'user', content: 'Two.' });
+  chatCtx.addMessage({ role: 'assistant', content: 'Three.' });
+  const { connection } = await startCall({ options, chatCtx });
+  await connection.waitFor('clientContent');
+  return connection.contents.flatMap(({ parts }) => (parts ?? []).map(({ text }) => text));
+}
+
 const client = new OAuth2Client();
 client.setCredentials({ access_token: 'ya29.mine', expiry_date: Date.now() + 3_600_000 });
 
@@ -1109,6 +1143,22 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await timesAsked({ replyTimeoutMs: 50, watchdog: null }, 49)).toBe(1);
     expect(await timesAsked({ replyTimeoutMs: 50, watchdog: null }, 50)).toBe(2);
     expect(await timesAsked({ watchdog: null }, 50)).toBe(1);
+  },
+  reconnectOnUpdate: async () => {
+    expect(await dialsForTools({})).toBe(2);
+    expect(await dialsForTools({ reconnectOnUpdate: false })).toBe(1);
+  },
+  historySummary: async () => {
+    const summarize = (items: llm.ChatItem[]) => `${items.length} items`;
+    expect(await seededWith({})).toEqual(['One.', 'Two.', 'Three.']);
+    expect(await seededWith({ historySummary: { summarize, keepTurns: 1 } })).toEqual([
+      '[Summary of the conversation so far: 2 items]',
+      'Three.',
+    ]);
+    const none = [expect.stringContaining('3 items')];
+    expect(await seededWith({ historySummary: { summarize, keepTurns: 0 } })).toEqual(none);
+    const late = { summarize: () => new Promise<string>(() => {}), keepTurns: 1, deadlineMs: 1 };
+    expect(await seededWith({ historySummary: late })).toEqual(['One.', 'Two.', 'Three.']);
   },
   audioBufferMs: async () => {
     expect(await heardOf({ audioBufferMs: 100 }, 500)).toBe(100);

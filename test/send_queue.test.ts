@@ -21,7 +21,6 @@ const reply = (replyId: string): Command => ({
   instructions: undefined,
   asked: false,
 });
-const text = (said: string): Command => ({ type: 'text', text: said, itemIds: [] });
 const video = (mark: number): Command => ({
   type: 'video',
   data: Uint8Array.of(mark),
@@ -35,6 +34,7 @@ const results = (callId: string): Command => ({
 });
 const start: Command = { type: 'activityStart' };
 const end: Command = { type: 'activityEnd' };
+const flush: Command = { type: 'audioStreamEnd' };
 
 /** One of each. */
 const SAMPLES: Record<Kind, Command> = {
@@ -44,16 +44,14 @@ const SAMPLES: Record<Kind, Command> = {
   cancel: { type: 'cancel' },
   context: { type: 'context', instructions: 'Be brief.' },
   toolResults: results('c1'),
-  text: text('hello'),
   audio: audio(10),
   video: video(1),
   activityStart: start,
   activityEnd: end,
-  audioStreamEnd: { type: 'audioStreamEnd' },
+  audioStreamEnd: flush,
 };
 const KINDS = Object.keys(SAMPLES) as Kind[];
 const REALTIME: readonly Kind[] = [
-  'text',
   'audio',
   'video',
   'activityStart',
@@ -87,7 +85,7 @@ describe('two lines', () => {
       content('a'),
       start,
       results('c'),
-      text('x'),
+      flush,
       reply('r'),
       end,
       content('b'),
@@ -99,7 +97,7 @@ describe('two lines', () => {
       content('b'),
       audio(1),
       start,
-      text('x'),
+      flush,
       end,
     ]);
   });
@@ -124,12 +122,17 @@ describe('two lines', () => {
 
 describe('gates', () => {
   it('hold audio and all that came with it, but not content', () => {
-    const queue = filled([start, audio(1), end, text('x'), content('a'), results('c')]);
+    const queue = filled([start, audio(1), end, flush, content('a'), results('c')]);
     expect(kinds(drained(queue, { audio: true, replies: false }))).toEqual([
       'content',
       'toolResults',
     ]);
-    expect(kinds(drained(queue))).toEqual(['activityStart', 'audio', 'activityEnd', 'text']);
+    expect(kinds(drained(queue))).toEqual([
+      'activityStart',
+      'audio',
+      'activityEnd',
+      'audioStreamEnd',
+    ]);
   });
 
   it('hold a reply request and the content behind it, but neither what is ahead nor audio', () => {
@@ -208,14 +211,15 @@ describe('audio', () => {
     fc.assert(
       fc.property(pushes, fc.integer({ min: 1, max: 200 }), (given, maxAudioMs) => {
         const commands = given.map((each, index) =>
-          'ms' in each ? { ...audio(each.ms), index } : { ...text('mark'), index },
+          'ms' in each ? { ...audio(each.ms), index } : { ...start, index },
         );
         const queue = filled(commands, maxAudioMs);
         const kept = drained(queue) as unknown as typeof commands;
         const indexes = kept.map(({ index }) => index);
         // In the order of their pushes: nothing overtakes anything.
         expect(indexes).toEqual([...indexes].sort((a, b) => a - b));
-        const marks = (list: typeof commands) => list.filter(({ type }) => type === 'text');
+        const marks = (list: typeof commands) =>
+          list.filter(({ type }) => type === 'activityStart');
         expect(marks(kept)).toEqual(marks(commands));
         // Of the audio, the newest is left, within the bound, and the rest is counted.
         const sounds = (list: typeof commands) => list.filter(({ type }) => type === 'audio');
@@ -315,7 +319,6 @@ describe('survival', () => {
     cancel: ['rebuilt', 'rebuilt'],
     // A fresh session never asked: it reads the result as text.
     toolResults: ['keep', 'folded'],
-    text: ['keep', 'keep'],
     audio: ['keep', 'keep'],
     video: ['keep', 'keep'],
     activityStart: ['keep', 'keep'],

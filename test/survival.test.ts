@@ -36,8 +36,6 @@ interface Case {
 const MANUAL: RealtimeModelOptions = {
   realtimeInputConfig: { automaticActivityDetection: { disabled: true } },
 };
-/** A model that learns of new words in mid-session by realtime text only. */
-const TEXT_ONLY = { midSessionContent: 'initialHistory' } as const;
 
 const realtime = (connection: LiveConnection): string[] =>
   connection.frames.flatMap(({ frame }) => Object.keys(frame.realtimeInput ?? {}));
@@ -94,9 +92,10 @@ const CASES: Record<Command['type'], Case> = {
     },
   },
   context: {
-    unsent: async ({ session }) => {
+    unsent: async ({ session, clock }) => {
       await session.updateInstructions('Speak like a pirate.');
       await session.updateTools(weather);
+      clock.advance(100);
     },
     arrives: () => true,
     expect: (connection) => {
@@ -127,21 +126,6 @@ const CASES: Record<Command['type'], Case> = {
       void connection.turn({ say: 'It snows.' });
       await log.untilNamed('generation_created', 2);
       expect((await listen(log.generations[1]!)).text).toBe('It snows.');
-    },
-  },
-  text: {
-    given: {
-      options: { capabilities: TEXT_ONLY },
-      server: { capabilities: TEXT_ONLY },
-      chatCtx: history(['user', 'Known.']),
-    },
-    before: ({ connection }) => connection.waitFor('clientContent'),
-    unsent: (call) => add(call, 'Typed.'),
-    arrives: (connection) => timesSaid(connection, 'Typed.') > 0,
-    expect: (connection, next) => {
-      expect(timesSaid(connection, 'Typed.')).toBe(1);
-      expect(realtime(connection)).toEqual(['text']);
-      expect(sentTurns(connection)).toEqual(next === 'fresh' ? [['user', 'Known.']] : []);
     },
   },
   audio: {
@@ -228,6 +212,7 @@ describe.each(['resumed', 'fresh'] as const)('unsent when the connection ends, %
       if (!arrives(second, next)) await second.waitFor(() => arrives(second, next));
       // Whatever is still to come has left before this.
       await call.session.updateInstructions('The end.');
+      clock.advance(100);
       await second.waitFor((frame) => JSON.stringify(frame).includes('The end.'));
       expect(connection.frames).toHaveLength(sent);
       expect(second.resumed).toBe(next === 'resumed');

@@ -108,7 +108,7 @@ describe('settings of single tools', () => {
       return talk.is !== 'open';
     };
     expect(ends(rules)).toBe(true);
-    expect(ends({ ...rules, blocks: () => false })).toBe(false);
+    expect(ends({ ...rules, tools: {} })).toBe(false);
   });
 });
 

@@ -18,7 +18,7 @@ export interface ConnectionOptions extends RetryOptions {
   clock: Clock;
   random: () => number;
   openSocket: OpenSocket;
-  target: () => Promise<Target>;
+  target: (resuming: boolean) => Promise<Target>;
   timeoutMs: number;
   /** Handle of an earlier session to begin with. */
   handle: string | undefined;
@@ -185,7 +185,7 @@ export class Connection {
     const ended = await attempt({
       clock,
       openSocket,
-      target,
+      target: () => target(handle !== undefined),
       timeoutMs,
       setup: () => this.#events.setup(handle),
       resuming: handle !== undefined,

@@ -2,10 +2,12 @@
 import { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 import type { ToolResult } from '../protocol/encode.js';
-import { history, newest, type History } from '../protocol/history.js';
+import { directions, history, newest, summarized, type History } from '../protocol/history.js';
 import type { Remembered, ToolCall } from '../turn/effects.js';
 import { CallLedger, type Outcome } from './call_ledger.js';
 import { pictureOf } from './images.js';
+import { Ledger, textOf } from './ledger.js';
+import type { Summary } from './summary.js';
 
 /** The part of the context that a seed may fill. */
 const SEED_SHARE = 0.5;
@@ -25,14 +27,14 @@ export interface ContextChange {
   additions: llm.ChatItem[];
   /** Nothing of what the server knows is left: it must forget. */
   replaced: boolean;
+  /** Something that the server knows was removed or has other words now. */
+  edited: boolean;
 }
 
-/** The local history, and a ledger of which of its items the server has (born there, or sent). */
+/** The local history, and the ledger of which of its items the server has. */
 export class Conversation {
   #ctx = llm.ChatContext.empty();
-  #known = new Set<string>();
-  /** What the server knew when it issued the handle. */
-  #atHandle = new Set<string>();
+  readonly #ledger = new Ledger();
   readonly calls: CallLedger;
   /** Outputs that LiveKit did not give, by call. */
   readonly #own = new Map<string, llm.FunctionCallOutput>();
@@ -63,44 +65,64 @@ export class Conversation {
     return last !== undefined && (last.type !== 'message' || last.role === 'user');
   }
 
+  /** Text of system and developer messages. */
+  get directions(): string[] {
+    return directions(this.#ctx.items);
+  }
+
   /** A message that was born in the live session. */
   remember({ id, role, text, interrupted, createdAt }: Remembered): void {
-    this.#known.add(id);
+    this.#ledger.born(id, text);
     if (this.#ctx.getById(id)) return;
-    this.#ctx.addMessage({ id, role, content: text, interrupted, createdAt });
+    const heard = this.#ledger.heardOf(id);
+    const content = heard ?? text;
+    const cut = interrupted || heard !== undefined;
+    this.#ctx.addMessage({ id, role, content, interrupted: cut, createdAt });
   }
 
   /** Words that came after their message was closed. */
   amend(id: string, text: string): void {
     const message = this.#ctx.getById(id);
-    if (message?.type === 'message') message.content = [(message.textContent ?? '') + text];
+    if (message?.type !== 'message' || this.#ledger.heardOf(id) !== undefined) return;
+    const whole = (message.textContent ?? '') + text;
+    message.content = [whole];
+    this.#ledger.born(id, whole);
   }
 
-  /** Keeps what was heard of an interrupted message, so that a seed is honest. */
+  /**
+   * Keeps what was heard of an interrupted message, so that a seed is honest. It may come before the
+   * message has ended here.
+   */
   truncate(id: string, heard: string): void {
+    this.#ledger.heard(id, heard);
     const message = this.#ctx.getById(id);
     if (message?.type !== 'message') return;
     message.content = [heard];
     message.interrupted = true;
   }
 
+  /** The framework was told of this message. */
+  shared(id: string): void {
+    this.#ledger.shared(id);
+  }
+
   called(call: ToolCall, createdAt: number): llm.FunctionCall {
     const { callId, name, args } = call;
     const item = llm.FunctionCall.create({ callId, name, args: JSON.stringify(args), createdAt });
     this.#ctx.insert(item);
-    this.#known.add(this.calls.asked(call, item));
+    this.#ledger.born(this.calls.asked(call, item), '');
     return item;
   }
 
   repeated(callId: string, wireId: string | undefined): void {
     const mark = this.calls.repeated(callId, wireId);
-    if (mark !== undefined) this.#known.add(mark);
+    if (mark !== undefined) this.#ledger.born(mark, '');
   }
 
   /** The server took the question back; a history that says so is honest. */
   cancelled(item: llm.FunctionCallOutput): void {
     if (!this.calls.cancelled(item.callId)) return;
-    this.#known.add(item.id);
+    this.#ledger.born(item.id, '');
     this.#insertOwn(item);
   }
 
@@ -112,16 +134,36 @@ export class Conversation {
     return change;
   }
 
-  /** Takes over a new context. Order and edits are not compared: the server can only append. */
-  update(next: llm.ChatContext): ContextChange {
-    const before = new Set(this.#ctx.items.map(({ id }) => id));
-    const knew = this.#ctx.items.filter(
-      ({ id, type }) => type === 'message' && this.#known.has(id),
+  /**
+   * Takes over a new context. The framework hands over whole ones that lack what was never played or is
+   * being played, so only what it is known to have can be removed. `isHandoff`: they are another
+   * agent's, which shares whatever it wants to.
+   */
+  update(next: llm.ChatContext, isHandoff: boolean): ContextChange {
+    const mine = new Map(this.#ctx.items.map((item) => [item.id, item]));
+    const added: llm.ChatItem[] = [];
+    let edited = false;
+    for (const item of next.items) {
+      const known = mine.get(item.id);
+      if (!known) added.push(item);
+      // An object of its own: the framework's context has it, not only a copy of ours.
+      if (known !== item) this.#ledger.shared(item.id);
+      edited ||= item.type === 'message' && this.#ledger.isEdited(item.id, textOf(item));
+    }
+    const kept = new Set(next.items.map(({ id }) => id));
+    const isGone = ({ id }: llm.ChatItem): boolean => !kept.has(id);
+    const messages = this.#ctx.items.filter(({ type }) => type === 'message');
+    const shared = messages.filter(({ id }) => this.#ledger.isShared(id));
+    const lastKept = messages.findLastIndex((item) => !isGone(item));
+    // Another agent's context may have been copied before the newest words were said.
+    const removed = shared.filter(
+      (item) => isGone(item) && (!isHandoff || messages.indexOf(item) < lastKept),
     );
-    const added = next.items.filter(({ id }) => !before.has(id));
+    const known = isHandoff ? messages.filter(({ id }) => this.#ledger.has(id)) : shared;
     this.#ctx = next.copy();
     const change = unchanged();
-    change.replaced = knew.length > 0 && knew.every(({ id }) => !next.getById(id));
+    change.replaced = known.length > 0 && known.every(isGone);
+    change.edited = edited || removed.length > 0;
     const outputs = added.filter((item) => item.type === 'function_call_output');
     change.additions.push(...added.filter((item) => item.type !== 'function_call_output'));
     for (const item of this.calls.inOrder(outputs)) {
@@ -138,7 +180,7 @@ export class Conversation {
     change.results.push(...results);
     const own = this.#own.get(item.callId);
     if (verdict === 'drop') {
-      this.#known.add(item.id);
+      this.#ledger.born(item.id, '');
       this.#remove(item.id);
       if (own === item) this.#own.delete(item.callId);
     } else if (own && own !== item) {
@@ -146,7 +188,7 @@ export class Conversation {
       this.#own.delete(item.callId);
       this.#remove(own.id);
     }
-    if (verdict === 'answer' || verdict === 'wait') this.#known.add(item.id);
+    if (verdict === 'answer' || verdict === 'wait') this.#ledger.born(item.id, '');
     if (verdict !== 'tell' && verdict !== 'text') return;
     change.additions.push(item);
     if (verdict === 'text') return;
@@ -180,18 +222,24 @@ export class Conversation {
 
   /**
    * What a session that knows nothing is told: everything that fits. After a full context far less,
-   * because the same history would fill it again. `except`: items that come by themselves.
+   * because the same history would fill it again. `summary` stands for the items that it covers.
    */
-  seed(capabilities: Capabilities, contextWasFull: boolean, except: ReadonlySet<string>): History {
+  seed(capabilities: Capabilities, contextWasFull: boolean, summary?: Summary): History {
     const share = contextWasFull ? FULL_SHARE : SEED_SHARE;
     const mostCharacters = capabilities.contextTokens * share * CHARACTERS_PER_TOKEN;
-    const items = this.#tellable.filter(({ id }) => !except.has(id));
-    return newest(history(items, capabilities, pictureOf), mostCharacters);
+    const items = this.#tellable;
+    if (!summary) return newest(history(items, capabilities, pictureOf), mostCharacters);
+    const tail = items.filter(({ id }) => !summary.itemIds.has(id));
+    const found = newest(
+      history(tail, capabilities, pictureOf),
+      mostCharacters - summary.text.length,
+    );
+    return summarized(found, summary.text, summary.itemIds);
   }
 
   /** What the server has not seen, given that some is still queued. */
   unseen(queued: ReadonlySet<string>, capabilities: Capabilities): History {
-    const missing = this.#tellable.filter(({ id }) => !this.#known.has(id) && !queued.has(id));
+    const missing = this.#tellable.filter(({ id }) => !this.#ledger.has(id) && !queued.has(id));
     return history(missing, capabilities, pictureOf);
   }
 
@@ -201,11 +249,14 @@ export class Conversation {
   }
 
   wrote(itemIds: readonly string[]): void {
-    for (const id of itemIds) this.#known.add(id);
+    for (const id of itemIds) {
+      const item = this.#ctx.getById(id);
+      this.#ledger.sent(id, item ? textOf(item) : '');
+    }
   }
 
   handleIssued(): void {
-    this.#atHandle = new Set(this.#known);
+    this.#ledger.handleIssued();
   }
 
   /**
@@ -215,19 +266,19 @@ export class Conversation {
    */
   connected(restored: boolean, rolling: boolean): string[] {
     if (restored && !rolling) return [];
-    if (!restored) this.#atHandle = new Set();
-    this.#known = new Set(this.#atHandle);
-    return this.calls.reconnected((mark) => this.#known.has(mark));
+    this.#ledger.rewind(restored);
+    return this.calls.reconnected((mark) => this.#ledger.has(mark));
   }
 
   /** The server remembers that it asked this. */
   remembersCall(callId: string): boolean {
     return this.#ctx.items.some(
-      (item) => item.type === 'function_call' && item.callId === callId && this.#known.has(item.id),
+      (item) =>
+        item.type === 'function_call' && item.callId === callId && this.#ledger.has(item.id),
     );
   }
 }
 
 function unchanged(): ContextChange {
-  return { results: [], told: [], asks: false, additions: [], replaced: false };
+  return { results: [], told: [], asks: false, additions: [], replaced: false, edited: false };
 }

@@ -6,12 +6,13 @@ import { AGE_MARGIN_MS, rotate, type RotationCause } from '../connection/rotatio
 import type { OpenSocket } from '../connection/socket.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
-import { encode, type Command, type ToolResult } from '../protocol/encode.js';
+import { encode, itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
 import { createRecorder, type Recorder } from '../recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
-import { carryOver, SURVIVAL } from '../send_queue/survival.js';
+import { carryOver } from '../send_queue/survival.js';
+import type { Refusals } from './refusals.js';
 
 /** With more than this in the network's hands only content is written; media wait and are shed. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -26,12 +27,16 @@ export interface Environment {
   clock: Clock;
   random: () => number;
   openSocket: OpenSocket;
+  /** What services have refused so far. */
+  refusals: Refusals;
 }
 
 /** Why a working connection is exchanged. */
 export type ExchangeCause = RotationCause['why'] | 'stall';
 
 export interface LinkEvents {
+  /** A dial begins; its setup waits for this. Must not reject. */
+  dialling(resuming: boolean): Promise<void>;
   /** What the next setup carries. */
   setup(resuming: boolean): Omit<SetupState, 'handle'>;
   /** `folded`: results whose calls the new session never asked. */
@@ -78,7 +83,10 @@ export class Link {
         clock,
         random,
         openSocket,
-        target: () => dialTarget(endpoint),
+        target: async (resuming) => {
+          const [found] = await Promise.all([dialTarget(endpoint), events.dialling(resuming)]);
+          return found;
+        },
         handle: settings.sessionResumption?.handle,
         resumable: settings.sessionResumption !== null && settings.capabilities.handle !== 'none',
         transparent: settings.sessionResumption?.transparent === true,
@@ -117,21 +125,7 @@ export class Link {
 
   /** Item ids and results that wait in the queue. */
   get queued(): Set<string> {
-    return new Set(
-      this.#queue.commands.flatMap((command) => {
-        if (command.type === 'toolResults') return command.results.map(({ itemId }) => itemId);
-        return 'itemIds' in command ? command.itemIds : [];
-      }),
-    );
-  }
-
-  /** Item ids that reach any next session by themselves, so that no seed has to carry them. */
-  get surviving(): Set<string> {
-    return new Set(
-      this.#queue.commands.flatMap((command) =>
-        'itemIds' in command && SURVIVAL[command.type].fresh === 'keep' ? command.itemIds : [],
-      ),
-    );
+    return new Set(this.#queue.commands.flatMap((command) => itemsOf(command)));
   }
 
   /** Caller audio dropped so far, in ms. */

@@ -5,6 +5,7 @@ import { openSocket } from '../connection/socket.js';
 import type { RealtimeModelOptions, Settings } from '../options.js';
 import { applyUpdate, validate } from '../validate.js';
 import type { Environment } from './link.js';
+import { Refusals } from './refusals.js';
 import { livekitCapabilities } from './rules.js';
 import { RealtimeSession, type SessionUpdate } from './session.js';
 
@@ -16,7 +17,12 @@ interface Beginning {
   forget: () => void;
 }
 
-const SYSTEM: Environment = { clock: systemClock, random: systemRandom, openSocket };
+const SYSTEM: Environment = {
+  clock: systemClock,
+  random: systemRandom,
+  openSocket,
+  refusals: new Refusals(),
+};
 
 /**
  * A Gemini Live model behind a LiveKit agent: `new voice.AgentSession({ llm: new RealtimeModel() })`.

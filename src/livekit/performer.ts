@@ -104,7 +104,8 @@ function announce(effect: Effect, rooms: PerformerRooms): void {
       tell.emit('input_speech_stopped', { userTranscriptionEnabled: transcribes });
       break;
     case 'transcribe':
-      userTranscript(tell, effect);
+      // The framework has it from now on.
+      if (userTranscript(tell, effect)) sync.conversation.shared(effect.itemId);
       break;
     case 'resumeSpeech':
       resumeSpeech(effect, rooms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { llm } from '@livekit/agents';
+import type { Capabilities } from '../models/capabilities.js';
 import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import type { CallPhase } from '../turn/state.js';
@@ -8,6 +9,8 @@ import type { Health } from './health.js';
 
 /** Everything that is reported to the app, and the detail of each. */
 export interface Reports extends TurnReports {
+  /** The service refused what the row of the model allows; it goes by another route from now on. */
+  capability_refused: { capability: keyof Capabilities; reason: string | undefined };
   /** A reply will not come. LiveKit swallows the rejection, so it is said here. */
   reply_failed: { why: ReplyFailure };
   /** Caller audio that had to wait for a blocking tool for too long, in ms. */

@@ -20,7 +20,11 @@ export function turnRules(settings: Settings): TurnRules {
     tools: toolRules(settings),
     forgetsInterruptedCalls: row.forgetsInterruptedCalls,
     replyTimeoutMs,
-    cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
+    // A refusal may be learned.
+    get cancels() {
+      const { cancel, midSessionContent } = settings.capabilities;
+      return cancel !== 'none' && midSessionContent === 'allowed';
+    },
     firstTurnShieldMs: settings.firstTurnShieldMs,
     slowAnswerMs,
     usageAfterBoundary: row.usageAfterBoundary,
@@ -54,6 +58,8 @@ function detectsTurns({ realtimeInputConfig }: Settings): boolean {
 export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilities {
   const { capabilities: row, realtimeInputConfig } = settings;
   const turnDetection = detectsTurns(settings);
+  const inSession = (route: string, ...cheap: string[]): boolean =>
+    cheap.includes(route) || (settings.reconnectOnUpdate && route !== 'none');
   const noInterruption = `${realtimeInputConfig?.activityHandling}` === 'NO_INTERRUPTION';
   return {
     // A local hook: the service cannot truncate, but a later seed shall say what was heard.
@@ -64,10 +70,10 @@ export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilitie
     autoToolReplyGeneration: true,
     audioOutput: answersIn(settings) === 'audio',
     manualFunctionCalls: false,
-    midSessionChatCtxUpdate: row.midSessionContent === 'allowed',
-    midSessionInstructionsUpdate:
-      row.instructionUpdate === 'contextUpdate' || row.instructionUpdate === 'content',
-    midSessionToolsUpdate: row.toolUpdate === 'contextUpdate',
+    // With the handle kept, a new connection at a quiet point beats a new session.
+    midSessionChatCtxUpdate: inSession(row.midSessionContent, 'allowed'),
+    midSessionInstructionsUpdate: inSession(row.instructionUpdate, 'contextUpdate', 'content'),
+    midSessionToolsUpdate: inSession(row.toolUpdate, 'contextUpdate'),
     perResponseToolChoice: false,
   };
 }

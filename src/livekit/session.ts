@@ -62,6 +62,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #forget: () => void;
   readonly #cancelDial: () => void;
   #replies = 0;
+  #isHandoff = false;
   #closing: Promise<void> | undefined;
 
   /** Use `model.session()`. Nothing is dialled here. */
@@ -165,21 +166,23 @@ export class RealtimeSession extends llm.RealtimeSession {
     tools?: llm.ToolContext,
   ): Promise<void> {
     this.#cancelDial();
+    this.#isHandoff = this.#sync.link.isStarted;
     await super._updateSession(instructions, chatCtx, tools);
+    this.#isHandoff = false;
     if (!this.#closing) this.#sync.link.open();
   }
 
   override updateInstructions(instructions: string): Promise<void> {
-    this.#sync.updateInstructions(instructions);
+    this.#sync.news.updateInstructions(instructions);
     return Promise.resolve();
   }
 
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
-    return this.#sync.updateChatCtx(chatCtx);
+    return this.#sync.updateChatCtx(chatCtx, this.#isHandoff);
   }
 
   override updateTools(tools: llm.ToolContext): Promise<void> {
-    this.#sync.updateTools(tools);
+    this.#sync.news.updateTools(tools);
     return Promise.resolve();
   }
 
@@ -187,7 +190,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   override updateOptions({ toolChoice, ...options }: SessionUpdate): void {
     if (toolChoice !== undefined) this.#calls.choice = toolChoice;
     for (const warning of applyUpdate(this.#settings, options)) this.#tell.warnOnce(warning);
-    this.#sync.refresh();
+    this.#sync.news.refresh();
   }
 
   /** Never throws: a throw would silently end all audio input of the framework's session. */
@@ -296,7 +299,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#machine.stop();
     this.#tell.report('health', this.health);
     this.#forget();
-    const done = Promise.allSettled([this.#sync.link.close(), super.close()]);
+    const done = Promise.allSettled([this.#sync.close(), super.close()]);
     let cancel = (): void => {};
     const cap = new Promise<void>((resolve) => {
       cancel = this.#env.clock.after(CLOSE_MS, resolve);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Tool } from '@google/genai';
-import { llm } from '@livekit/agents';
+import type { llm } from '@livekit/agents';
 import type { Connected, Retry } from '../connection/connection.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
-import { deliver, instructionUpdate } from '../protocol/deliver.js';
-import type { Command, ToolResult } from '../protocol/encode.js';
+import { itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
 import { facts } from '../protocol/facts.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
-import { setupFrame, type SetupState } from '../protocol/setup.js';
+import type { SetupState } from '../protocol/setup.js';
 import { isBlocked, isQuiet, isShielded } from '../turn/state.js';
 import { AudioHold } from './audio_hold.js';
 import type { Outcome } from './call_ledger.js';
@@ -18,10 +16,12 @@ import { HealthLog } from './health.js';
 import { Images } from './images.js';
 import { Link, type Environment, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
+import { News } from './news.js';
+import { RefusalWatch } from './refusals.js';
+import { summarize, type Summary } from './summary.js';
 import type { Teller } from './teller.js';
-import { wireTools } from './tool_context.js';
-import { tellFrame } from './wire_events.js';
 import { mayContinue, withScheduling } from './tool_options.js';
+import { tellFrame } from './wire_events.js';
 
 export interface SyncEvents {
   tell: Teller;
@@ -36,39 +36,33 @@ export class Sync implements LinkEvents {
   readonly conversation: Conversation;
   readonly health = new HealthLog();
   readonly link: Link;
+  readonly news: News;
   readonly #settings: Settings;
   readonly #env: Environment;
   readonly #on: SyncEvents;
   readonly #images: Images;
-  #instructions: string;
   readonly #hold = new AudioHold();
-  #tools = llm.ToolContext.empty();
-  #wireTools: Tool[] = [];
+  readonly #refusals: RefusalWatch;
+  #summary: Summary | undefined;
   #seed: History | undefined;
-  #connected = false;
   #isOver = false;
   #contextFull = false;
   /** A question about results has not been written yet. */
   #asks = false;
-  /** What the server was told last, by setup or by update. */
-  #told = { instructions: '', tools: '', rest: '' };
 
   constructor(settings: Settings, env: Environment, on: SyncEvents) {
     this.#settings = settings;
     this.#env = env;
     this.#on = on;
-    this.#instructions = settings.instructions ?? '';
     this.#images = new Images(settings, (text) => on.tell.warnOnce(text));
     this.conversation = new Conversation(
       (name) => mayContinue(name, settings),
       (id) => this.#images.isPending(id),
     );
+    this.#refusals = new RefusalWatch(settings, env.refusals);
     this.link = new Link(settings, env, this);
-    this.#refreshTools();
-  }
-
-  get tools(): llm.ToolContext {
-    return this.#tools;
+    const { link, conversation } = this;
+    this.news = new News(settings, { link, conversation, tell: on.tell, clock: env.clock });
   }
 
   /** The connection failed for good: nothing will be sent or answered any more. */
@@ -76,22 +70,14 @@ export class Sync implements LinkEvents {
     return this.#isOver;
   }
 
-  updateInstructions(instructions: string): void {
-    this.#instructions = instructions;
-    if (instructions !== '' && !this.#settings.capabilities.systemInstruction) {
-      this.#on.tell.warnOnce('This model takes no instructions: they are left out.');
-    }
-    this.#tellChanges();
-  }
-
-  /** At once, but for pictures that have to be encoded first, and what follows them. */
-  updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
+  /**
+   * At once, but for pictures that have to be encoded first, and what follows them. `isHandoff`: another
+   * agent brings its own context.
+   */
+  updateChatCtx(chatCtx: llm.ChatContext, isHandoff: boolean): Promise<void> {
     const encoding = this.#images.prepare(chatCtx.items);
-    this.#changed(this.conversation.update(chatCtx));
-    const deliver = (): void => {
-      if (this.#connected) this.#deliver();
-    };
-    return encoding?.then(deliver) ?? Promise.resolve();
+    this.#changed(this.conversation.update(chatCtx, isHandoff));
+    return encoding?.then(() => this.news.deliver()) ?? Promise.resolve();
   }
 
   /** A call has an answer that LiveKit does not give. */
@@ -99,33 +85,24 @@ export class Sync implements LinkEvents {
     this.#changed(this.conversation.answered(outcome));
   }
 
-  #changed({ results, told, asks, additions, replaced }: ContextChange): void {
+  #changed({ results, told, asks, replaced, edited }: ContextChange): void {
     if (results.length > 0) this.#answer(results);
-    if (replaced && this.link.isStarted) this.#exchange(true);
-    else if (this.#connected && additions.length > 0) this.#deliver();
+    // An old agent's words must not stay, whatever it costs.
+    if (replaced) this.link.rotate({ why: 'update', since: this.#now, fresh: true });
+    else if (edited) this.news.exchange(true);
+    if (!replaced) this.news.deliver();
     for (const id of told) this.#settled(id, !asks);
     if (asks) this.#askAboutResults();
   }
 
-  updateTools(tools: llm.ToolContext): void {
-    this.#tools = tools.copy();
-    this.#refreshTools();
-    this.#tellChanges();
-  }
-
   requestReply(replyId: string, instructions: string | undefined): void {
-    this.link.send({ type: 'reply', replyId, instructions, asked: this.conversation.asks });
-  }
-
-  /** Settings have changed that only a setup can carry. */
-  refresh(): void {
-    this.#refreshTools();
-    this.#tellChanges();
+    const words = this.news.beforeAsking();
+    this.link.send({ type: 'reply', replyId, instructions, asked: this.conversation.asks, words });
   }
 
   restart(keepContext: boolean): void {
     if (!keepContext) this.conversation.forget();
-    this.link.rotate({ why: 'restart', since: this.#env.clock.now(), fresh: !keepContext });
+    this.link.rotate({ why: 'restart', since: this.#now, fresh: !keepContext });
   }
 
   /** An answer is owed and this connection does not bring it. */
@@ -137,25 +114,30 @@ export class Sync implements LinkEvents {
   checkMemory(promptTokens: number): void {
     if (!this.health.forgot(promptTokens)) return;
     this.#on.tell.report('memory_lost', { promptTokens });
-    this.link.rotate({ why: 'memory', since: this.#env.clock.now(), fresh: true });
+    this.link.rotate({ why: 'memory', since: this.#now, fresh: true });
+  }
+
+  /** A summary has its own deadline; without one the history is cut. */
+  async dialling(resuming: boolean): Promise<void> {
+    this.#summary = undefined;
+    const { historySummary, capabilities } = this.#settings;
+    if (resuming || !historySummary || capabilities.seeding === 'none') return;
+    const { items } = this.conversation.chatCtx;
+    this.#summary = await summarize(items, historySummary, this.#env.clock, (why) =>
+      this.#on.tell.warn(`The history is cut, not summarized: ${why}.`),
+    );
   }
 
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
+    this.#refusals.apply();
     const row = this.#settings.capabilities;
-    const history = this.conversation.seed(row, this.#contextFull, this.link.surviving);
+    const history = this.conversation.seed(row, this.#contextFull, this.#summary);
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
     this.#seed = seeds ? history : undefined;
-    const instructions = [this.#instructions, ...history.instructions];
-    this.#told = this.#current();
-    return {
-      instructions: instructions.filter((text) => text !== '').join('\n\n'),
-      tools: this.#wireTools,
-      seeds,
-    };
+    return { ...this.news.setup(), seeds };
   }
 
   connected(info: Connected, folded: readonly ToolResult[]): void {
-    this.#connected = true;
     // Where unconsumed messages were sent again, nothing since the handle is missing.
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
@@ -166,8 +148,7 @@ export class Sync implements LinkEvents {
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
     this.#seed = undefined;
     this.#contextFull = false;
-    this.#deliver();
-    this.#tellChanges();
+    this.news.connected();
     const { restored } = info;
     const forgottenCalls = this.conversation.calls.unknown;
     this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
@@ -178,8 +159,7 @@ export class Sync implements LinkEvents {
   }
 
   #tellConnected(info: Connected, reseeded: boolean): void {
-    const now = this.#env.clock.now();
-    const event = this.health.up(info, reseeded, this.link.droppedAudioMs, now);
+    const event = this.health.up(info, reseeded, this.link.droppedAudioMs, this.#now);
     if (event.droppedAudioMs > 0) {
       this.#on.tell.warn(`${Math.round(event.droppedAudioMs)} ms of caller audio are lost.`);
     }
@@ -196,7 +176,9 @@ export class Sync implements LinkEvents {
   }
 
   wrote(command: Command): void {
-    if ('itemIds' in command) this.conversation.wrote(command.itemIds);
+    if (command.type === 'audio') return;
+    this.conversation.wrote(command.type === 'toolResults' ? [] : itemsOf(command));
+    this.#refusals.wrote(command, this.#now);
     if (command.type === 'reply') {
       if (command.replyId === '') this.#asks = false;
       this.#on.machine().input({ type: 'replyWritten', replyId: command.replyId });
@@ -208,21 +190,22 @@ export class Sync implements LinkEvents {
   }
 
   exchanging(cause: string): void {
-    this.#connected = false;
-    this.health.down(cause, false, this.#env.clock.now());
+    this.news.disconnected();
+    this.health.down(cause, false, this.#now);
     this.#on.machine().input({ type: 'connectionLost' });
   }
 
   lost(failure: Failure, retry: Retry): void {
     if (failure.kind === 'context') this.#contextFull = true;
-    this.health.down(failure.kind, true, this.#env.clock.now());
+    this.health.down(failure.kind, true, this.#now);
+    this.#learn(failure);
     this.exchanging(failure.kind);
     this.#on.tell.error(failure, retry);
   }
 
   /** Settles what waits, then says so: the framework closes its session on this. */
   failed(failure: Failure): void {
-    this.#connected = false;
+    this.news.disconnected();
     this.#isOver = true;
     this.#on.machine().input({ type: 'closed', why: 'disconnected' });
     this.#on.tell.error(failure, undefined);
@@ -235,15 +218,35 @@ export class Sync implements LinkEvents {
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
     const { state } = this.#on.machine();
-    const now = this.#env.clock.now();
-    const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, now);
+    const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, this.#now);
     const lostMs = this.#hold.update(holds, this.link.droppedAudioMs);
     if (lostMs > 0) this.#on.tell.report('caller_audio_lost', { ms: lostMs });
-    return holds || isShielded(state, now);
+    return holds || isShielded(state, this.#now);
+  }
+
+  async close(): Promise<void> {
+    this.news.disconnected();
+    await this.link.close();
+  }
+
+  get #now(): number {
+    return this.#env.clock.now();
+  }
+
+  /** The row said yes and the service no: from now on it goes by another route. */
+  #learn(failure: Failure): void {
+    const capability = this.#refusals.lost(failure, this.#now);
+    if (capability === undefined) return;
+    const { model } = this.#settings;
+    this.#on.tell.warnOnce(
+      `${model} refused a message (${capability}): this process does without it from now on.`,
+    );
+    this.#on.tell.report('capability_refused', { capability, reason: failure.reason });
   }
 
   #answer(results: readonly ToolResult[]): void {
     const scheduled = withScheduling(results, this.#settings);
+    this.news.beforeAnswer();
     this.link.send({ type: 'toolResults', results: scheduled });
     for (const { callId, scheduling } of scheduled) this.#settled(callId, scheduling === 'SILENT');
   }
@@ -252,58 +255,9 @@ export class Sync implements LinkEvents {
     this.#on.machine().input({ type: 'toolSettled', callId, quiet });
   }
 
-  #deliver(): void {
-    const row = this.#settings.capabilities;
-    const { commands, held } = deliver(this.conversation.unseen(this.link.queued, row), row);
-    for (const command of commands) this.link.send(command);
-    // Realtime text brings its own answer.
-    if (commands.some(({ type }) => type === 'text')) {
-      this.#on.machine().input({ type: 'turnCommitted' });
-    }
-    if (held > 0) this.#on.tell.warnOnce('This model learns new history only with a new session.');
-  }
-
   /** The server never asked for these results: it has read them as text, now it shall speak. */
   #askAboutResults(): void {
     this.#asks = true;
     this.requestReply('', undefined);
-  }
-
-  #current(): { instructions: string; tools: string; rest: string } {
-    const rest = setupFrame(this.#settings, { instructions: '', tools: [], seeds: false });
-    return {
-      instructions: this.#instructions,
-      tools: JSON.stringify(this.#wireTools),
-      rest: JSON.stringify(rest),
-    };
-  }
-
-  /** Brings what has changed since the last setup to the server, by the route of its model. */
-  #tellChanges(): void {
-    if (!this.#connected) return;
-    const row = this.#settings.capabilities;
-    const before = this.#told;
-    const now = this.#current();
-    this.#told = now;
-    const newText = before.instructions !== now.instructions && row.systemInstruction;
-    const newTools = before.tools !== now.tools;
-    const update = instructionUpdate(now.instructions, row);
-    const byContext = row.toolUpdate === 'contextUpdate';
-    if (before.rest !== now.rest || (newText && !update) || (newTools && !byContext)) {
-      this.#exchange(false);
-      return;
-    }
-    if (newText && update) this.link.send(update);
-    if (newTools) this.link.send({ type: 'context', tools: this.#wireTools });
-  }
-
-  #exchange(fresh: boolean): void {
-    this.link.rotate({ why: 'update', since: this.#env.clock.now(), fresh });
-  }
-
-  #refreshTools(): void {
-    const { tools, warnings } = wireTools(this.#tools, this.#settings);
-    this.#wireTools = tools;
-    for (const warning of warnings) this.#on.tell.warnOnce(warning);
   }
 }

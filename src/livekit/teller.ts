@@ -37,9 +37,10 @@ export class Teller {
     return this.#session.listenerCount(event) > 0;
   }
 
-  emit(event: string, payload: unknown): void {
+  /** Returns whether anybody listens. */
+  emit(event: string, payload: unknown): boolean {
     // An `error` that nobody listens to would be thrown by Node itself.
-    if (!this.hears(event)) return;
+    if (!this.hears(event)) return false;
     const outer = this.#emitting;
     this.#emitting = event;
     try {
@@ -50,6 +51,7 @@ export class Teller {
     } finally {
       this.#emitting = outer;
     }
+    return true;
   }
 
   report<K extends Report>(what: K, detail?: Reports[K]): void {

@@ -12,8 +12,8 @@ import { watched, type Ended, type ToolWatcher } from './tool_watch.js';
 /** What may be called now. */
 export interface CallRules {
   toolChoice: llm.ToolChoice | null;
-  /** Names that are callable for this reply; undefined: all. */
-  callable?: ReadonlySet<string> | undefined;
+  /** The server may call it, though nobody here can answer now. */
+  isHidden?: boolean;
 }
 
 /** Why this call must not run; LiveKit would drop it in silence, and the server wait for ever. */
@@ -21,7 +21,7 @@ export function refusal({ name }: { name: string }, rules: CallRules): string | 
   if (rules.toolChoice === 'none') {
     return 'Tools are not available for this reply. Answer in speech, without calling one.';
   }
-  if (rules.callable && !rules.callable.has(name)) {
+  if (rules.isHidden) {
     return `The function ${name} is not available for this reply. Answer without it.`;
   }
   return undefined;
@@ -78,7 +78,7 @@ export class ToolCalls implements ToolWatcher {
 
   /** The tools as LiveKit shall run them. */
   get tools(): llm.ToolContext {
-    const of = this.#rooms.sync.tools;
+    const of = this.#rooms.sync.news.tools;
     if (this.#watched?.of !== of) this.#watched = { of, tools: watched(of, this) };
     return this.#watched.tools;
   }
@@ -96,7 +96,7 @@ export class ToolCalls implements ToolWatcher {
   directed(replyId: string, instructions: string | undefined): string | undefined {
     const choice = this.#choice;
     if (choice === null || choice === 'auto' || choice === 'none') return instructions;
-    const said = directive(choice, Object.keys(this.#rooms.sync.tools.functionTools));
+    const said = directive(choice, Object.keys(this.#rooms.sync.news.tools.functionTools));
     const what = said === undefined ? 'tool_choice_ignored' : 'tool_choice_emulated';
     this.#rooms.tell.report(what, { toolChoice: choice });
     if (said === undefined) return instructions;
@@ -184,7 +184,10 @@ export class ToolCalls implements ToolWatcher {
   #call(generationId: string, call: ToolCall, at: number): void {
     const { sync, output } = this.#rooms;
     const item = sync.conversation.called(call, at);
-    const why = refusal(call, { toolChoice: this.#choice });
+    const why = refusal(call, {
+      toolChoice: this.#choice,
+      isHidden: sync.news.isHidden(call.name),
+    });
     if (why !== undefined) {
       this.#refuse(call, why);
       return;

@@ -5,11 +5,14 @@ import type { Teller } from './teller.js';
 
 const EVENT = 'gemini_transcript';
 
-/** The caller's line: LiveKit hears all of it each time, the app what is new as well. */
-export function userTranscript(tell: Teller, line: Transcribe): void {
-  const { itemId, isFinal, startedAt, news } = line;
+/**
+ * The caller's line: LiveKit hears all of it each time, the app what is new as well. Returns whether
+ * LiveKit has it, for good.
+ */
+export function userTranscript(tell: Teller, line: Transcribe): boolean {
+  const { itemId, isFinal, startedAt } = line;
   const { language, speaker, words } = line.detail ?? {};
-  tell.emit('input_audio_transcription_completed', {
+  const told = tell.emit('input_audio_transcription_completed', {
     itemId,
     transcript: line.text,
     isFinal,
@@ -19,7 +22,11 @@ export function userTranscript(tell: Teller, line: Transcribe): void {
     ...(speaker !== undefined && { speaker }),
     ...(words && { words }),
   });
-  if (!tell.hears(EVENT)) return;
+  if (tell.hears(EVENT)) tellPiece(tell, line);
+  return told && isFinal;
+}
+
+function tellPiece(tell: Teller, { itemId, isFinal, news }: Transcribe): void {
   const { text = '', detail, interim: isInterim = false } = news ?? {};
   const event: GeminiTranscript = { role: 'user', itemId, text, isInterim, isFinal, ...detail };
   tell.emit(EVENT, event);

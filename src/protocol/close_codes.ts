@@ -166,7 +166,11 @@ export const CLOSE_TABLE: readonly CloseRow[] = [
   row({ codes: [1008], phases: SETUP, reasons: ['invalid argument'] },
     'strands-agents/sdk-python#1999', SAY.setup),
 
-  // A frame refused mid-session.
+  // A frame refused mid-session. Its name may contain any word of the next row.
+  row({ codes: [1007, 1008], phases: SESSION, reasons: ['unknown name'] },
+    'google/adk-python PR#5076; unverified in mid-session',
+    does('setup', 'fresh', 'backoff', 'The service does not know a field of a message.',
+      'A fresh session starts by itself. If this repeats, record it and look at the last frame sent.')),
   row({ codes: [1007], phases: SESSION, reasons: ['token', 'context', 'exhaust'] },
     'livekit/agents PR#6144; Vertex AI live API troubleshooting page',
     does('context', 'fresh', 'none', 'The context of the session is full.',

@@ -1,37 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Content } from '@google/genai';
 import type { Capabilities } from '../models/capabilities.js';
-import type { Command } from './encode.js';
+import type { Command, Words } from './encode.js';
 import type { History } from './history.js';
 
-/** Commands that bring new items to a running session, and what has to wait for the next seed. */
+/** How a running session learns of new items. */
 export interface Delivery {
   commands: Command[];
-  held: number;
+  /** The caller's typed words: they leave with the reply request, in the one frame that asks. */
+  words: Words | undefined;
+  /** Only a fresh session, seeded anew, can learn of them. */
+  held: boolean;
 }
 
 /** By which messages does the model learn of new turns in the middle of a session? */
 export function deliver({ turns, itemIds }: History, row: Capabilities): Delivery {
-  if (turns.length === 0) return { commands: [], held: 0 };
+  const [turn, ...others] = turns;
+  if (!turn) return { commands: [], words: undefined, held: false };
   if (row.midSessionContent === 'allowed') {
-    return { commands: [{ type: 'content', turns, itemIds }], held: 0 };
+    return { commands: [{ type: 'content', turns, itemIds }], words: undefined, held: false };
   }
-  // Only realtime text is left, and that is always the caller's and asks for an answer.
-  const last = turns.at(-1);
-  const text = last?.role === 'user' ? textOf(last) : '';
-  if (!row.textInput || text === '') return { commands: [], held: turns.length };
-  const command: Command = { type: 'text', text, itemIds };
-  return { commands: [command], held: turns.length - 1 };
+  // Realtime text is always the caller's, and each of it asks for an answer.
+  const texts = (turn.parts ?? []).map((part) => part.text);
+  const isWords = turn.role === 'user' && others.length === 0 && !texts.includes(undefined);
+  if (row.replyRequest !== 'realtimeText' || !isWords) {
+    return { commands: [], words: undefined, held: row.seeding !== 'none' };
+  }
+  return { commands: [], words: { text: texts.join('\n'), itemIds }, held: false };
 }
 
-function textOf(turn: Content): string {
-  return (turn.parts ?? []).flatMap((part) => part.text ?? []).join('\n');
-}
-
-/** By which message does a running session learn of new instructions? Undefined: by a new setup. */
-export function instructionUpdate(text: string, row: Capabilities): Command | undefined {
+/**
+ * By which message does a running session learn of new instructions? Undefined: by a new setup.
+ * `before`: what it was told last.
+ */
+export function instructionUpdate(
+  text: string,
+  before: string,
+  row: Capabilities,
+): Command | undefined {
   if (row.instructionUpdate === 'contextUpdate') return { type: 'context', instructions: text };
-  if (row.instructionUpdate !== 'content') return undefined;
+  if (row.instructionUpdate !== 'content' || row.midSessionContent !== 'allowed') return undefined;
+  // A content turn adds to what is there: only what is new has to be said.
+  const added = before !== '' && text.startsWith(before) ? text.slice(before.length).trim() : text;
+  if (added === '') return undefined;
   // Other roles are refused or ignored there (livekit/agents#5041 and its Node plugin, 2026).
-  return { type: 'content', turns: [{ role: 'model', parts: [{ text }] }], itemIds: [] };
+  return { type: 'content', turns: [{ role: 'model', parts: [{ text: added }] }], itemIds: [] };
 }

@@ -28,20 +28,39 @@ export interface ToolResult {
   readonly parts?: readonly FunctionResponsePart[] | undefined;
 }
 
+/** What the caller typed, with the items that say it. */
+export interface Words {
+  text: string;
+  itemIds: readonly string[];
+}
+
 /** What we want to tell the server, in the imperative; `encode` finds the words of the model. */
 export type Command =
   | { type: 'content'; turns: Content[]; itemIds: readonly string[] }
   | { type: 'seed'; turns: Content[]; itemIds: readonly string[] }
-  | { type: 'reply'; replyId: string; instructions: string | undefined; asked: boolean }
   | { type: 'cancel' }
+  | {
+      type: 'reply';
+      replyId: string;
+      instructions: string | undefined;
+      asked: boolean;
+      /** Where realtime text asks: what the caller typed. */
+      words?: Words | undefined;
+    }
   | { type: 'toolResults'; results: readonly ToolResult[] }
   | { type: 'context'; instructions?: string; tools?: readonly Tool[] }
   | { type: 'audio'; pcm: Uint8Array }
   | { type: 'video'; data: Uint8Array; mimeType: string }
-  | { type: 'text'; text: string; itemIds: readonly string[] }
   | { type: 'activityStart' }
   | { type: 'activityEnd' }
   | { type: 'audioStreamEnd' };
+
+/** The history items that a command brings. */
+export function itemsOf(command: Command): readonly string[] {
+  if (command.type === 'toolResults') return command.results.map(({ itemId }) => itemId);
+  if (command.type === 'reply') return command.words?.itemIds ?? [];
+  return 'itemIds' in command ? command.itemIds : [];
+}
 
 /** Native input rate of every live model, in Hz (Gemini API live guide). */
 export const INPUT_RATE = 16000;
@@ -71,7 +90,7 @@ function clientFrame(command: Exclude<Command, { type: 'audio' }>, row: Capabili
         ? { clientContent: { turns: command.turns, turnComplete: true } }
         : { clientContent: { turns: endingWithUser(command.turns), turnComplete: false } };
     case 'reply':
-      return replyFrame(command.instructions, command.asked, row);
+      return replyFrame(command, row);
     case 'cancel':
       // Content interrupts whatever is being generated; without turns it adds nothing.
       return { clientContent: { turnComplete: false } };
@@ -83,8 +102,6 @@ function clientFrame(command: Exclude<Command, { type: 'audio' }>, row: Capabili
       const data = Buffer.from(command.data).toString('base64');
       return { realtimeInput: { video: { data, mimeType: command.mimeType } } };
     }
-    case 'text':
-      return { realtimeInput: { text: command.text } };
     case 'activityStart':
       return { realtimeInput: { activityStart: {} } };
     case 'activityEnd':
@@ -101,19 +118,21 @@ function endingWithUser(turns: Content[]): Content[] {
 
 /**
  * Asks for an answer. Instructions travel as the model's own words, never the caller's; where only
- * realtime text is left they are framed as direction.
+ * realtime text is left they are framed as direction, behind what the caller typed.
  * `asked`: a user turn was sent just before and waits for its answer.
  */
 function replyFrame(
-  instructions: string | undefined,
-  asked: boolean,
+  { instructions, asked, words }: Extract<Command, { type: 'reply' }>,
   row: Capabilities,
 ): ClientFrame {
   if (row.replyRequest === 'realtimeText') {
-    const text = instructions
+    const direction = instructions
       ? `[Direction for your next reply, not spoken by the caller: ${instructions}]`
-      : '[Please continue.]';
-    return { realtimeInput: { text } };
+      : asked
+        ? '[Please answer.]'
+        : '[Please continue.]';
+    const said = words ? [words.text, ...(instructions ? [direction] : [])] : [direction];
+    return { realtimeInput: { text: said.join('\n') } };
   }
   const turns: Content[] = instructions ? [{ role: 'model', parts: [{ text: instructions }] }] : [];
   // A placeholder is answered by an empty turn on newer models (agents-js plugin notes, 2026).

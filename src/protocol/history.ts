@@ -40,7 +40,7 @@ export function history(
 }
 
 function message(found: History, item: llm.ChatMessage, pictures: Pictures): void {
-  if (item.role === 'system' || item.role === 'developer') {
+  if (isDirection(item)) {
     if (item.textContent) found.instructions.push(item.textContent);
     return;
   }
@@ -70,6 +70,41 @@ function append(found: History, id: string, role: 'user' | 'model', parts: Part[
   if (last?.role === role) last.parts?.push(...parts);
   else found.turns.push({ role, parts });
   found.itemIds.push(id);
+}
+
+/** What stands for instructions in a history. */
+export function directions(items: readonly llm.ChatItem[]): string[] {
+  return items.flatMap((item) =>
+    item.type === 'message' && isDirection(item) && item.textContent ? [item.textContent] : [],
+  );
+}
+
+function isDirection({ role }: llm.ChatMessage): boolean {
+  return role === 'system' || role === 'developer';
+}
+
+/** The items that a summary may stand for: all but the newest messages of caller and agent. */
+export function older(items: readonly llm.ChatItem[], keepTurns: number): llm.ChatItem[] {
+  const said = items.filter((item) => item.type === 'message' && !isDirection(item));
+  const first = said.at(-keepTurns);
+  const end = keepTurns === 0 || !first ? items.length : items.indexOf(first);
+  const before = said.length > keepTurns ? items.slice(0, end) : [];
+  return before.filter((item) =>
+    item.type === 'message' ? !isDirection(item) : item.type.startsWith('function_call'),
+  );
+}
+
+/** Begins a history with a summary of what came before it. */
+export function summarized(found: History, text: string, itemIds: ReadonlySet<string>): History {
+  const told: History = { turns: [], itemIds: [...itemIds], instructions: found.instructions };
+  const parts = [{ text: `[Summary of the conversation so far: ${text}]` }];
+  const [first, ...others] = found.turns;
+  told.turns =
+    first?.role === 'user'
+      ? [{ ...first, parts: [...parts, ...(first.parts ?? [])] }, ...others]
+      : [{ role: 'user', parts }, ...found.turns];
+  told.itemIds.push(...found.itemIds);
+  return told;
 }
 
 /** The newest turns that fit into so many characters; of the last one, the end that does. */

@@ -7,7 +7,6 @@ const BYTES_PER_MS = 32;
 const REALTIME = new Set<Command['type']>([
   'audio',
   'video',
-  'text',
   'activityStart',
   'activityEnd',
   'audioStreamEnd',

@@ -17,7 +17,6 @@ export const SURVIVAL: Readonly<Record<Command['type'], { resumed: Fate; fresh: 
   cancel: { resumed: 'rebuilt', fresh: 'rebuilt' },
   context: { resumed: 'rebuilt', fresh: 'rebuilt' },
   toolResults: { resumed: 'keep', fresh: 'folded' },
-  text: { resumed: 'keep', fresh: 'keep' },
   audio: { resumed: 'keep', fresh: 'keep' },
   video: { resumed: 'keep', fresh: 'keep' },
   activityStart: { resumed: 'keep', fresh: 'keep' },

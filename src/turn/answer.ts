@@ -154,7 +154,12 @@ export function text(d: Draft, said: string, rules: TurnRules): void {
     return;
   }
   const opened = openFor(d);
-  if (opened) keep(d, writeText(d, openMessage(d, opened, 'text', rules.slowAnswerMs), { text: said }), rules);
+  if (opened)
+    keep(
+      d,
+      writeText(d, openMessage(d, opened, 'text', rules.slowAnswerMs), { text: said }),
+      rules,
+    );
 }
 
 /** The model has finished what it says. Text that nobody spoke is handed over as text. */
