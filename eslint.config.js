@@ -43,6 +43,7 @@ const ROOT = {
   '*.ts': {},
   'errors.ts': { packages: ['@livekit'] },
   'options.ts': { types: ['@livekit', 'google-auth-library'] },
+  'option_groups.ts': { types: ['@livekit'] },
   'tools.ts': { packages: ['@livekit'] },
   'validate.ts': { packages: ['@livekit'] },
   'index.ts': TIP,

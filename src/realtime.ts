@@ -12,7 +12,8 @@ export { RealtimeModel } from './livekit/model.js';
 export type { ConnectionEvent, Health } from './livekit/health.js';
 export { shareVideo, type SharedVideo, type ShareVideoOptions } from './livekit/room_video.js';
 export type { UsageEvent } from './livekit/meter.js';
-export { RealtimeSession, type SessionUpdate } from './livekit/session.js';
+export { RealtimeSession } from './livekit/session.js';
+export type { SessionUpdate } from './livekit/session_update.js';
 export type { ModalityTokens, SessionUsage } from './models/cost.js';
 export type { LiveAPIModels } from './models/table.js';
 export {

@@ -3,7 +3,7 @@ import { llm } from '@livekit/agents';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RealtimeModelOptions } from '../src/index.js';
 import type { LiveConnection } from '../src/testing/index.js';
-import { listen, startCall, type Call, type CallOptions } from './support/call.js';
+import { listen, startCall, tone, type Call, type CallOptions } from './support/call.js';
 import { history, recoverable, ROLLING, timesSaid, weather } from './support/recovery.js';
 
 const NEWEST = 'gemini-3.8-live';
@@ -64,6 +64,7 @@ async function settled({ session }: Call, connection: LiveConnection): Promise<v
   const ends = (): number => timesSaid(connection, 'audioStreamEnd');
   const count = ends();
   await new Promise((done) => setTimeout(done, 40));
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await connection.waitFor(() => ends() > count);
 }

@@ -5,7 +5,7 @@ import { AudioFrame } from '@livekit/rtc-node';
 import { describe, expect, it, test } from 'vitest';
 import { RealtimeModel } from '../src/index.js';
 import { KeptSpeech } from '../src/livekit/kept_speech.js';
-import { DOUBT_MS } from '../src/turn/state.js';
+import { DOUBT_MS } from '../src/turn/times.js';
 import { said, startAgent } from './support/agent.js';
 import { listen, startCall, type Call } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';

@@ -157,7 +157,7 @@ const CASES: Case[] = [
   { rule: 'send content only when the model takes it', model: TRANSLATE, then: [turns(user('a'))] },
   { rule: 'send content only when the model takes it', capabilities: { midSessionContent: 'initialHistory' }, then: [audio(), turns(user('a'))] },
   { rule: 'send content only when the model takes it', capabilities: { midSessionContent: 'initialHistory' }, then: [{ clientContent: { turns: [user('a')], turnComplete: true } }, turns(user('b'))] },
-  { rule: 'send a turn, or turnComplete', then: [{ clientContent: { turnComplete: false } }] },
+  { rule: 'send a turn, or turnComplete', capabilities: { cancel: 'none' }, then: [{ clientContent: { turnComplete: false } }] },
   { rule: 'say user or model as the role of every turn', then: [turns({ role: 'system', parts: [{ text: 'a' }] })], reason: 'valid role' },
   { rule: 'say user or model as the role of every turn', then: [turns({ parts: [{ text: 'a' }] })] },
   { rule: 'give every turn a part', then: [turns({ role: 'user', parts: [] })] },

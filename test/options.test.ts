@@ -769,6 +769,7 @@ async function answersWithin(options: Options, ms: number): Promise<boolean> {
   connection.callTool('lookup', { what: 'it' }).catch(() => {});
   await log.untilNamed('generation_created');
   clock.advance(ms);
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await connection.waitFor((frame) => frame.realtimeInput?.audioStreamEnd === true);
   return connection.frames.some(({ frame }) => frame.toolResponse);
@@ -839,12 +840,15 @@ async function heardOf(options: Options, ms: number): Promise<number> {
 async function heldUntil(options: Options, ms: number): Promise<boolean> {
   const clock = new ManualClock();
   const { session, connection } = await startCall({ options, env: { clock } });
-  await session.updateInstructions('The beginning.');
-  await connection.waitFor((frame) => JSON.stringify(frame).includes('The beginning.'));
+  const told = async (instructions: string): Promise<void> => {
+    await session.updateInstructions(instructions);
+    session.generateReply().catch(() => {});
+    await connection.waitFor((frame) => JSON.stringify(frame).includes(instructions));
+  };
+  await told('The beginning.');
   session.pushAudio(tone(50));
   clock.advance(ms);
-  await session.updateInstructions('The end.');
-  await connection.waitFor((frame) => JSON.stringify(frame).includes('The end.'));
+  await told('The end.');
   // Audio that may leave left before: content only overtakes what is held.
   return connection.audioMs === 0;
 }

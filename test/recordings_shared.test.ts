@@ -6,13 +6,8 @@ import { turnRules } from '../src/livekit/rules.js';
 import { type Fact, facts } from '../src/protocol/facts.js';
 import type { ServerFrame } from '../src/protocol/frames.js';
 import type { Effect, Remembered, ToolCall } from '../src/turn/effects.js';
-import {
-  type Input,
-  type TurnRules,
-  type TurnState,
-  initialState,
-  nextDeadline,
-} from '../src/turn/state.js';
+import type { TurnRules } from '../src/turn/rules.js';
+import { type Input, type TurnState, initialState, nextDeadline } from '../src/turn/state.js';
 import { step } from '../src/turn/step.js';
 import { validate } from '../src/validate.js';
 

@@ -7,7 +7,15 @@ import { Refusals } from '../src/livekit/refusals.js';
 import type { Command, ToolResult } from '../src/protocol/encode.js';
 import { blamed, REFUSABLE } from '../src/protocol/refusals.js';
 import type { LiveServer } from '../src/testing/index.js';
-import { EventLog, listen, modelFor, startCall, withOutput, type Call } from './support/call.js';
+import {
+  EventLog,
+  listen,
+  modelFor,
+  startCall,
+  tone,
+  withOutput,
+  type Call,
+} from './support/call.js';
 import { sentTurns, timesSaid, weather } from './support/recovery.js';
 
 const ROW = resolve('gemini-3.8-live', 'gemini').capabilities;
@@ -37,7 +45,7 @@ describe('what a frame rests on', () => {
   });
 
   test('of several suspects the named one is blamed, else the least proven', () => {
-    const [context, several, scheduling, content] = REFUSABLE;
+    const [, context, several, scheduling, content] = REFUSABLE;
     expect(blamed([content!, scheduling!, context!], 'Invalid argument.')).toBe(context);
     expect(blamed([content!, scheduling!, context!], 'Unknown name "scheduling"')).toBe(scheduling);
     expect(blamed([content!, several!], '')).toBe(several);
@@ -47,11 +55,11 @@ describe('what a frame rests on', () => {
   test.each([
     [
       { instructionUpdate: 'contextUpdate', toolUpdate: 'contextUpdate' },
-      0,
+      1,
       ['reconnect', 'reconnect'],
     ],
-    [{ instructionUpdate: 'content', toolUpdate: 'contextUpdate' }, 0, ['content', 'reconnect']],
-    [{ instructionUpdate: 'content', toolUpdate: 'reconnect' }, 3, ['reconnect', 'reconnect']],
+    [{ instructionUpdate: 'content', toolUpdate: 'contextUpdate' }, 1, ['content', 'reconnect']],
+    [{ instructionUpdate: 'content', toolUpdate: 'reconnect' }, 4, ['reconnect', 'reconnect']],
   ] as const)('falls back, %j', (row, which, [instructions, tools]) => {
     const before = { ...ROW, ...row };
     expect({ ...before, ...REFUSABLE[which]!.fallback(before) }).toMatchObject({
@@ -112,6 +120,7 @@ describe('what the service refuses although the row says yes', () => {
     await connection.turn({ say: 'Hello Ada.' });
     await log.until(() => log.transcripts.some(({ isFinal }) => isFinal));
     // What was spoken has begun the conversation for the strict server too.
+    session.pushAudio(tone(50));
     await session.commitAudio();
     const context = session.chatCtx;
     context.addMessage({ role: 'user', content: 'How late is it?' });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RealtimeModelOptions, ToolOptions } from '../src/options.js';
 import { validate } from '../src/validate.js';
 import { startCall, tone, withOutput, type Call } from './support/call.js';
-import type { TurnRules } from '../src/turn/state.js';
+import type { TurnRules } from '../src/turn/rules.js';
 import { RULES, Talk, audio, calls } from './support/turn.js';
 
 const NEW = 'gemini-3.8-live';

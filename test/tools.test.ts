@@ -271,11 +271,13 @@ describe('the package', () => {
       'URLContext',
       'VertexRAGRetrieval',
       'beta',
+      'createEphemeralToken',
       'known',
       'modelNames',
       'realtime',
       'registerModel',
       'resolve',
+      'sayVerbatim',
       'shareVideo',
       'unverified',
     ]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { facts } from '../src/protocol/facts.js';
-import { isBlocked, isQuiet, STALL_MS } from '../src/turn/state.js';
+import { isBlocked, isQuiet } from '../src/turn/state.js';
+import { STALL_MS } from '../src/turn/times.js';
 import {
   asked,
   audio,

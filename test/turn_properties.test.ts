@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../src/turn/effects.js';
-import { nextDeadline, SETTLE_MS, type TurnRules } from '../src/turn/state.js';
+import type { TurnRules } from '../src/turn/rules.js';
+import { nextDeadline } from '../src/turn/state.js';
+import { SETTLE_MS } from '../src/turn/times.js';
 import { step } from '../src/turn/step.js';
 import {
   audio,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nextDeadline, type Input, type TurnRules, type TurnState } from '../src/turn/state.js';
+import type { TurnRules } from '../src/turn/rules.js';
+import { nextDeadline, type Input, type TurnState } from '../src/turn/state.js';
 import {
   asked,
   audio,

@@ -5,7 +5,7 @@ import type { RealtimeModelOptions } from '../src/index.js';
 import { newest } from '../src/protocol/history.js';
 import type { LiveConnection } from '../src/testing/index.js';
 import type { WatchdogStep } from '../src/turn/owed.js';
-import type { TurnRules } from '../src/turn/state.js';
+import type { TurnRules } from '../src/turn/rules.js';
 import { startAgent } from './support/agent.js';
 import { listen, startCall, withOutput, type Call, tone } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
 import type { Effect } from '../turn/effects.js';
-import {
-  initialState,
-  nextDeadline,
-  type Input,
-  type TurnRules,
-  type TurnState,
-} from '../turn/state.js';
+import type { TurnRules } from '../turn/rules.js';
+import { initialState, nextDeadline, type Input, type TurnState } from '../turn/state.js';
 import { step } from '../turn/step.js';
 
 /** An input without its time. */

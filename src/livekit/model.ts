@@ -7,7 +7,8 @@ import { applyUpdate, validate } from '../validate.js';
 import type { Environment } from './link.js';
 import { Refusals } from './refusals.js';
 import { livekitCapabilities } from './rules.js';
-import { RealtimeSession, type SessionUpdate } from './session.js';
+import { RealtimeSession } from './session.js';
+import type { SessionUpdate } from './session_update.js';
 
 /** What a session starts with; a copy, so that sessions never share state. */
 interface Beginning {

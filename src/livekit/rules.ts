@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { llm } from '@livekit/agents';
 import type { Settings } from '../options.js';
-import type { TurnRules } from '../turn/state.js';
+import type { TurnRules } from '../turn/rules.js';
 
 /** What the state machine has to know of the settings. */
 export function turnRules(settings: Settings): TurnRules {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Behavior, FunctionResponseScheduling } from '@google/genai';
 import { llm } from '@livekit/agents';
 import type { AudioFrame, VideoFrame, VideoRotation } from '@livekit/rtc-node';
 import type { SessionUsage } from '../models/cost.js';
 import type { Settings } from '../options.js';
-import type { Voice } from '../protocol/voices.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import { callerSpeaks } from '../turn/false_interruption.js';
 import { applyUpdate } from '../validate.js';
@@ -17,26 +15,10 @@ import type { RealtimeModel } from './model.js';
 import { Output } from './output.js';
 import { perform, type PerformerRooms } from './performer.js';
 import { turnRules } from './rules.js';
+import type { SessionUpdate } from './session_update.js';
 import { Sync } from './sync.js';
 import { Teller } from './teller.js';
 import { ToolCalls } from './tool_calls.js';
-
-/** What may change in a running session. */
-export interface SessionUpdate {
-  /** Applied by a new connection at a quiet point. */
-  voice?: Voice | (string & {});
-  /** Applied by a new connection at a quiet point. */
-  temperature?: number;
-  /**
-   * `'none'`: calls are refused with a request to speak. `'required'` or a function: requested replies
-   * are told to call first; `gemini_report` says so, and whether the model did not.
-   */
-  toolChoice?: llm.ToolChoice | null;
-  /** Applied by a new connection at a quiet point. */
-  toolBehavior?: Behavior;
-  /** Applied to results from now on. */
-  toolResponseScheduling?: FunctionResponseScheduling;
-}
 
 /** A session that nobody configures dials by itself after this, in ms. */
 const DIAL_MS = 20;

@@ -4,14 +4,9 @@ import { separate } from './asides.js';
 import type { GenerationEnd, Piece, Remembered, Timing } from './effects.js';
 import { answerCame } from './owed.js';
 import { answeredReply } from './replies.js';
-import {
-  ANSWER_MS,
-  CUT_MS,
-  LOCAL_CUT_MS,
-  STALL_MS,
-  type Generation,
-  type TurnRules,
-} from './state.js';
+import type { TurnRules } from './rules.js';
+import type { Generation } from './state.js';
+import { ANSWER_MS, CUT_MS, LOCAL_CUT_MS, STALL_MS } from './times.js';
 import { answerOpened } from './untranscribed.js';
 import { usageClaimed } from './usage.js';
 import { finishUtterance, keepLine, newId, utteranceAnswered, type Draft } from './utterance.js';

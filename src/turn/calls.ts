@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RequestedCall } from '../protocol/facts.js';
 import { keep, openFor } from './answer.js';
 import { answerOwed } from './owed.js';
-import type { CallPhase, PendingCall, TurnRules } from './state.js';
+import type { TurnRules } from './rules.js';
+import type { CallPhase, PendingCall } from './state.js';
 import type { Draft } from './utterance.js';
 
 /** A tool that waits behind speech has at least this long to begin, in ms. */
@@ -22,6 +23,7 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
   const news = asked.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
   if (news.length === 0) return;
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'idle' };
+  d.s.unwantedUntil = undefined;
   const fresh: RequestedCall[] = [];
   for (const call of news) {
     const first = pending.find((one) => isRepeat(one, call, rules));

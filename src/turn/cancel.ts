@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CANCEL_MS, type TurnRules } from './state.js';
+import type { TurnRules } from './rules.js';
+import { CANCEL_MS } from './times.js';
 import type { Draft } from './utterance.js';
 
 /** A local interruption: where the model can be told, it stops computing what nobody will hear. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { doubtDeadline, type Input, type TurnRules, type TurnState } from './state.js';
+import type { TurnRules } from './rules.js';
+import { doubtDeadline, type Input, type TurnState } from './state.js';
 import { finishUtterance, newId, type Draft } from './utterance.js';
 
 /** The server was interrupted: is it known that words were spoken? If not, time will tell. */

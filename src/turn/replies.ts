@@ -2,7 +2,9 @@
 import { cut } from './answer.js';
 import type { ReplyFailure } from './effects.js';
 import { askAgain, replyUnwanted } from './owed.js';
-import { REPLY_TAIL_MS, type PendingReply, type TurnRules, type TurnState } from './state.js';
+import type { TurnRules } from './rules.js';
+import type { PendingReply, TurnState } from './state.js';
+import { REPLY_TAIL_MS } from './times.js';
 import type { Draft } from './utterance.js';
 
 /** So many requests may wait; what is asked beyond them takes the place of the oldest waiting one. */

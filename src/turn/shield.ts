@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TurnRules } from './state.js';
+import type { TurnRules } from './rules.js';
 import type { Draft } from './utterance.js';
 
 /** The first connection is up: from now on caller audio is held, until the first answer is over. */

@@ -1,87 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact } from '../protocol/facts.js';
 import type { TranscriptDetail } from '../protocol/transcript.js';
-import type { Owed, WatchdogStep } from './owed.js';
+import type { Owed } from './owed.js';
+import type { TurnRules } from './rules.js';
 import type { Sentences } from './repeats.js';
 import type { Piece, Remembered, ReplyFailure, Timing, ToolCall } from './effects.js';
 import { NO_USAGE, type WaitingUsage } from './usage.js';
-
-/** What the machine has to know of the model and the session. */
-export interface TurnRules {
-  /** Text parts are the answer, not a side channel (TEXT sessions). */
-  textOutput: boolean;
-  /** Do function calls hold the model's turn until they are answered? */
-  blockingCalls: boolean;
-  /** Does a request go on after a boundary that says IN_PROGRESS? */
-  endsAtIdle: boolean;
-  /** Silence after a blocking call, in ms, that counts as the end of its output. */
-  blockingCallTailMs: number;
-  /** Longest wait for a reply, in ms from the write of its request. */
-  replyTimeoutMs: number;
-  /** What to do about answers that do not come; absent: nothing. */
-  watchdog?: { answerMs: number; steps: readonly WatchdogStep[] } | null | undefined;
-  /** Can an answer be cancelled by a message? */
-  cancels?: boolean;
-  /** Caller audio is held until the first answer is over, for so many ms at most; 0: not. */
-  firstTurnShieldMs?: number;
-  /** Identical calls while the first waits: run once (always, or where it blocks), or each. */
-  repeats?: 'merge' | 'mergeBlocking' | 'each';
-  /** Longest run of a tool, in ms, before its call is answered without it; absent or null: no limit. */
-  toolTimeoutMs?: number | null;
-  /** What is different for single tools. */
-  tools?: Readonly<Record<string, { blocking?: boolean; deadlineMs?: number | null | undefined }>>;
-  /** Does an interruption make the server forget blocking calls, without a word? */
-  forgetsInterruptedCalls?: boolean;
-  /** The caller's words alone ask for nothing: turns are marked by hand, or silence is allowed. */
-  wordsMayWait?: boolean;
-  /** The framework or the app marks the caller's turns: it knows who speaks, and is not told. */
-  turnsByHand?: boolean;
-  /** What was cut off is spoken on when nobody said anything for so long; absent: it is lost. */
-  falseInterruption?: { afterMs: number } | null | undefined;
-  /** The caller's words are transcribed. */
-  transcribes?: boolean;
-  /** A sentence that the model says twice in a row is played once. */
-  suppressRepeats?: boolean;
-  /** Does the usage report of a turn follow its boundary? */
-  usageAfterBoundary?: boolean;
-  /** An answer that took longer to begin is reported, in ms; absent: none is. */
-  slowAnswerMs?: number | null;
-}
-
-/** Longest discarding after a cut; a model that never ends its turn must not stay mute. */
-export const CUT_MS = 3_000;
-/**
- * An answer that pauses longer has ended, and goes on as another one: LiveKit waits 10 s for the next
- * frame and then plays none of the rest, and a turn that never ends would hold its queue for ever.
- */
-export const STALL_MS = 8_000;
-/** For this long after an answer began, a transcript of the caller may be about what it answers. */
-export const LATE_MS = 3_000;
-/** A transcript this long without a further piece is whole, once the model answers. */
-export const SETTLE_MS = 400;
-/** A line that may be a repetition and does not go on is judged after this. */
-export const REPEAT_MS = 1_000;
-/** A transcript of the model that gets no audio within this time belongs to the message before. */
-export const EARLY_MS = 2_000;
-/** Speech of which nothing more is heard for this long has stopped. */
-export const SPEECH_MS = 5_000;
-/** The same where the server reports when speech ends, in case that report is lost. */
-export const REPORTED_SPEECH_MS = 60_000;
-/** After this long nobody wants to hear the rest of a sentence that was cut off. */
-export const DOUBT_MS = 10_000;
-
-/** Output of the turn before may trail a reply request for so long. */
-export const REPLY_TAIL_MS = 1_000;
-/** The server acknowledges a cancelled answer within this time, or it has not understood. */
-export const CANCEL_MS = 3_000;
-/** Longest discarding of an answer that the server goes on with, however much of it comes. */
-export const LOCAL_CUT_MS = 30_000;
-
-/** What begins later than this is no answer to the question before it. */
-export const ANSWER_MS = 120_000;
-
-/** Longest time that a blocking call holds caller audio back. */
-export const BLOCKED_MS = 15_000;
+import {
+  BLOCKED_MS,
+  CANCEL_MS,
+  DOUBT_MS,
+  EARLY_MS,
+  REPEAT_MS,
+  REPORTED_SPEECH_MS,
+  SETTLE_MS,
+  SPEECH_MS,
+} from './times.js';
 
 export type Input =
   | (Fact & { at: number })

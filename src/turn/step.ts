@@ -1,34 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as answer from './answer.js';
-import { answerCancelled, cancelAnswer, cancelTimeout } from './cancel.js';
+import { answerCancelled, cancelAnswer } from './cancel.js';
 import * as calls from './calls.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
-import type { Effect, Piece } from './effects.js';
-import { doubtInterruption, resolveDoubt, weighDoubt } from './false_interruption.js';
+import type { Effect } from './effects.js';
+import { doubtInterruption, weighDoubt } from './false_interruption.js';
 import * as owed from './owed.js';
 import { withoutRepeats } from './repeats.js';
-import {
-  answerIsNext,
-  askNext,
-  replyAborted,
-  replyRequested,
-  replyTimeouts,
-  replyWritten,
-} from './replies.js';
+import { answerIsNext, askNext, replyAborted, replyRequested, replyWritten } from './replies.js';
 import { lowerShield, raiseShield } from './shield.js';
-import {
-  CUT_MS,
-  EARLY_MS,
-  utteranceDeadline,
-  type Input,
-  type TurnRules,
-  type TurnState,
-} from './state.js';
+import type { TurnRules } from './rules.js';
+import type { Input, TurnState } from './state.js';
+import { tick } from './tick.js';
+import { CUT_MS } from './times.js';
 import { usageAtBoundary, usageCame } from './usage.js';
 import {
   finishUtterance,
   keepLine,
-  settleUtterance,
   speechStarted,
   speechStopped,
   userSaid,
@@ -274,32 +262,4 @@ function boundary(
   d.s.unwantedUntil = undefined;
   if (!owed.askAgain(d)) owed.answerWasEmpty(d);
   if (!d.s.owed && d.s.replies.length === 0) d.s.askedAt = undefined;
-}
-
-function tick(d: Draft, rules: TurnRules): void {
-  const { turn, early } = d.s;
-  if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
-  if (turn.is === 'open' && d.at >= turn.generation.endsAt) {
-    const { id: generationId, calling } = turn.generation;
-    answer.close(d, calling ? 'calling' : 'stalled');
-    if (!calling) d.out.push({ type: 'report', what: 'stalled', detail: { generationId } });
-  }
-  if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early);
-  if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
-  if (d.at >= (d.s.unwantedUntil ?? Infinity)) d.s.unwantedUntil = undefined;
-  resolveDoubt(d, rules);
-  const due = utteranceDeadline(d.s.utterance);
-  if (due !== undefined && d.at >= due && settleUtterance(d)) owed.answerOwedToCaller(d, rules);
-  if (d.s.shieldUntil && d.at >= d.s.shieldUntil) lowerShield(d);
-  cancelTimeout(d);
-  replyTimeouts(d, rules);
-  calls.callsOverdue(d);
-  owed.watch(d, rules);
-}
-
-/** Words without a voice belong to what was spoken last. */
-function lateTranscript(d: Draft, said: Piece): void {
-  d.s.early = undefined;
-  d.out.push({ type: 'report', what: 'late_transcript', detail: said.text });
-  if (d.s.lastMessage) answer.amend(d, d.s.lastMessage, said);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TurnRules } from './state.js';
+import type { TurnRules } from './rules.js';
 import type { Draft } from './utterance.js';
 
 /** The server noticed speech of the caller, or the microphone did. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../protocol/frames.js';
 import type { Timing } from './effects.js';
-import type { TurnRules } from './state.js';
+import type { TurnRules } from './rules.js';
 import type { Draft } from './utterance.js';
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { joined, solid } from '../protocol/transcript.js';
 import type { Effect, Piece } from './effects.js';
-import { LATE_MS, type TurnState, type Utterance } from './state.js';
+import type { TurnState, Utterance } from './state.js';
+import { LATE_MS } from './times.js';
 
 /** A copy of the state that a step may change, and the effects it asks for. */
 export interface Draft {

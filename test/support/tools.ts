@@ -3,7 +3,7 @@ import { llm } from '@livekit/agents';
 import type { FunctionResponse } from '@google/genai';
 import type { RealtimeSession } from '../../src/index.js';
 import type { LiveConnection } from '../../src/testing/index.js';
-import type { EventLog } from './call.js';
+import { tone, type EventLog } from './call.js';
 
 /** Every response the server has received on a connection, in order. */
 export const responses = (connection: LiveConnection): FunctionResponse[] =>
@@ -71,6 +71,7 @@ export async function settle(
   await log.until(() => log.reports.slice(before).some(({ what }) => what === 'unknown_frame'));
   if (held) return;
   const ends = connection.frames.filter(({ frame }) => frame.realtimeInput?.audioStreamEnd).length;
+  session.pushAudio(tone(50));
   await session.commitAudio();
   await connection.waitFor(
     () =>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../../src/protocol/frames.js';
 import type { Effect } from '../../src/turn/effects.js';
+import type { TurnRules } from '../../src/turn/rules.js';
 import {
   initialState,
   nextDeadline,
   type CallPhase,
   type Input,
-  type TurnRules,
   type TurnState,
 } from '../../src/turn/state.js';
 import { step } from '../../src/turn/step.js';
