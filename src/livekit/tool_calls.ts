@@ -22,7 +22,7 @@ export function refusal({ name }: { name: string }, rules: CallRules): string | 
     return 'Tools are not available for this reply. Answer in speech, without calling one.';
   }
   if (rules.isHidden) {
-    return `The function ${name} is not available for this reply. Answer without it.`;
+    return `The function ${name} is not available for this reply. Answer in speech, without it.`;
   }
   return undefined;
 }
