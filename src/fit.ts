@@ -15,6 +15,12 @@ export function fit(settings: Settings, given: RealtimeModelOptions, warnings: s
     warnings.push(`${String(option)} is left out: ${settings.model} ${why}`);
   };
   modalities(settings);
+  if (settings.ownVoice && `${settings.modalities[0]}` !== 'AUDIO') {
+    throw optionsError(
+      `Option ownVoice has no effect: ${settings.model} answers in text already.`,
+      'Leave it out.',
+    );
+  }
   voice(settings, given, warnings);
   activity(settings);
   fitTools(settings, given, warnings);
@@ -92,11 +98,26 @@ function voice(settings: Settings, given: RealtimeModelOptions, warnings: string
     }
     settings.voice = known ?? settings.voice;
   }
-  if (settings.language !== undefined && !settings.capabilities.languageCode) {
-    settings.language = undefined;
-    warnings.push(
-      `language is left out: ${settings.model} follows the caller. Name it in the instructions.`,
-    );
+  language(settings, warnings);
+}
+
+/** Where the wire has no field for it, it is said in the instructions (Live API guide). */
+function language(settings: Settings, warnings: string[]): void {
+  const { language: code, capabilities: row } = settings;
+  if (code === undefined || row.languageCode) return;
+  settings.language = undefined;
+  if (!row.systemInstruction) {
+    warnings.push(`language is left out: ${settings.model} takes none.`);
+    return;
+  }
+  settings.languageLine = `Respond in ${nameOf(code)}, whatever language is spoken to you.`;
+}
+
+function nameOf(code: string): string {
+  try {
+    return new Intl.DisplayNames('en', { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
   }
 }
 

@@ -51,7 +51,10 @@ export interface RealtimeModelOptions {
   apiKey?: string;
   /** Prebuilt voice. @default 'Puck' */
   voice?: Voice | (string & {});
-  /** Speech language (BCP-47); left out with a warning where the model chooses by itself. @default none */
+  /**
+   * Speech language (BCP-47). Where the service takes no such field it becomes a sentence in the
+   * instructions. @default none: the model follows the caller
+   */
   language?: string;
   /** Response modalities; refused where the model cannot produce them. @default the row's first */
   modalities?: Modality[];
@@ -161,6 +164,12 @@ export interface RealtimeModelOptions {
    */
   playoutBuffer?: PlayoutBuffer | null;
   /**
+   * The app speaks with a TTS of its own: true hands the transcript over as text as it comes, and the
+   * model's audio (which is billed all the same) to nobody; false plays the model's voice.
+   * @default false
+   */
+  ownVoice?: boolean;
+  /**
    * Goes on with an answer that was interrupted when the caller then says nothing (a cough, an echo);
    * null lets the rest be lost. @default null
    */
@@ -245,6 +254,9 @@ export interface Settings extends Omit<
   playoutBuffer: Required<PlayoutBuffer> | null;
   falseInterruption: Required<FalseInterruption> | null;
   suppressRepeats: boolean;
+  ownVoice: boolean;
+  /** A sentence for the instructions, where the wire has no field for the language. */
+  languageLine: string | undefined;
   slowAnswerMs: number | null;
   reconnectOnUpdate: boolean;
   historySummary: Required<HistorySummary> | undefined;

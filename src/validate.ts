@@ -3,21 +3,21 @@ import { inspect } from 'node:util';
 import type { Behavior, Modality } from '@google/genai';
 import { DEFAULT_API_CONNECT_OPTIONS, normalizeLanguage } from '@livekit/agents';
 import { chooseEndpoint } from './address.js';
+import {
+  watchdog,
+  playoutBuffer,
+  falseInterruption,
+  suppressRepeats,
+  ownVoice,
+  imageEncoding,
+  historySummary,
+  flag,
+} from './checks.js';
 import { optionsError } from './errors.js';
 import type { Backend, Capabilities, Prices } from './models/capabilities.js';
 import { resolve } from './models/resolve.js';
 import { DEFAULT_MODEL } from './models/table.js';
-import {
-  DEFAULT_IMAGE_ENCODE_OPTIONS,
-  type Environment,
-  type FalseInterruption,
-  type PlayoutBuffer,
-  type ImageEncodeOptions,
-  type HistorySummary,
-  type RealtimeModelOptions,
-  type Settings,
-  type Watchdog,
-} from './options.js';
+import { type Environment, type RealtimeModelOptions, type Settings } from './options.js';
 import { fit } from './fit.js';
 import { DEFAULT_VOICE } from './protocol/voices.js';
 
@@ -60,6 +60,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     playoutBuffer: playoutBuffer(options.playoutBuffer),
     falseInterruption: falseInterruption(options.falseInterruption),
     suppressRepeats: suppressRepeats(options),
+    ownVoice: ownVoice(options),
+    languageLine: undefined,
     slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
     reconnectOnUpdate: flag('reconnectOnUpdate', options.reconnectOnUpdate ?? true),
     historySummary: options.historySummary && historySummary(options.historySummary),
@@ -75,13 +77,16 @@ export function applyUpdate(settings: Settings, given: RealtimeModelOptions): st
   const options = withoutUndefined(given);
   numbers(options);
   const warnings: string[] = [];
-  const next: Settings = { ...settings, ...options } as Settings;
+  const { language } = options;
+  const next = {
+    ...settings,
+    ...options,
+    ...(language !== undefined && { language: normalizeLanguage(language) }),
+  } as Settings;
   fit(next, options, warnings);
   Object.assign(settings, next);
   return warnings;
 }
-
-const WATCHDOG: Required<Watchdog> = { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] };
 
 const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   instructions: true, model: true, apiKey: true, voice: true, language: true, modalities: true,
@@ -97,7 +102,7 @@ const OPTIONS: Record<keyof RealtimeModelOptions, true> = {
   audioBufferMs: true, firstTurnShieldMs: true, watchdog: true, tokenProvider: true, agent: true,
   playoutBuffer: true, falseInterruption: true, suppressRepeats: true,
   toolTimeoutMs: true, dedupeToolCalls: true,
-  slowAnswerMs: true,
+  slowAnswerMs: true, ownVoice: true,
   toolOptions: true,
   reconnectOnUpdate: true, historySummary: true,
 }; // prettier-ignore
@@ -185,89 +190,6 @@ function prices(given: Prices | null): void {
     `Option capabilities.prices is ${inspect(given)}.`,
     'Give textIn, audioIn, videoIn, textOut and audioOut in US dollars per million tokens, or null.',
   );
-}
-
-function watchdog(given: Watchdog | null | undefined): Required<Watchdog> | null {
-  if (given === null) return null;
-  const { answerMs, steps } = { ...WATCHDOG, ...given };
-  if (!(answerMs >= 1) || !steps.every((step) => WATCHDOG.steps.includes(step))) {
-    throw optionsError(
-      'Option watchdog is not usable.',
-      `Give answerMs in ms and steps among ${WATCHDOG.steps.join(', ')}, or null to switch it off.`,
-    );
-  }
-  return { answerMs, steps };
-}
-
-function playoutBuffer(given: PlayoutBuffer | null | undefined): Required<PlayoutBuffer> | null {
-  if (!given) return null;
-  const { initialMs = 100, maxMs = 500 } = given;
-  if (!(initialMs >= 0 && initialMs <= maxMs && maxMs >= 1 && maxMs <= 5_000)) {
-    throw optionsError(
-      `Option playoutBuffer is ${inspect(given)}.`,
-      'Give initialMs from 0 to maxMs, and maxMs from 1 to 5000, or null to switch it off.',
-    );
-  }
-  return { initialMs, maxMs };
-}
-
-function falseInterruption(
-  given: FalseInterruption | null | undefined,
-): Required<FalseInterruption> | null {
-  if (!given) return null;
-  const { afterMs = 2_000 } = given;
-  if (!(afterMs >= 100 && afterMs <= 5_000)) {
-    throw optionsError(
-      `Option falseInterruption is ${inspect(given)}.`,
-      'Give afterMs from 100 to 5000, or null to switch it off.',
-    );
-  }
-  return { afterMs };
-}
-
-function suppressRepeats({
-  suppressRepeats: on,
-  outputAudioTranscription,
-}: RealtimeModelOptions): boolean {
-  if (on !== undefined && typeof on !== 'boolean') {
-    throw optionsError(`Option suppressRepeats is ${inspect(on)}.`, 'Give true or false.');
-  }
-  if (on && outputAudioTranscription === null) {
-    throw optionsError(
-      'Option suppressRepeats needs the transcript of the model.',
-      'Leave outputAudioTranscription on, or suppressRepeats out.',
-    );
-  }
-  return on ?? false;
-}
-
-function imageEncoding(given: ImageEncodeOptions | undefined): ImageEncodeOptions {
-  const options = { ...DEFAULT_IMAGE_ENCODE_OPTIONS, ...given };
-  const { quality, resizeOptions: box } = options;
-  const sides = [box.width, box.height];
-  const isBox = sides.every((side) => Number.isInteger(side) && side > 0);
-  if (quality >= 1 && quality <= 100 && isBox) return options;
-  throw optionsError(
-    `Option imageEncodeOptions is ${inspect(given)}.`,
-    'Give a quality from 1 to 100 and a box of whole pixels, or leave it out.',
-  );
-}
-
-function historySummary(given: HistorySummary): Required<HistorySummary> {
-  const summary = { keepTurns: 20, deadlineMs: 3_000, ...given };
-  const { keepTurns, deadlineMs } = summary;
-  if (typeof given.summarize !== 'function' || !(keepTurns >= 0) || !(deadlineMs >= 1)) {
-    throw optionsError(
-      'Option historySummary is not usable.',
-      'Give a function summarize; keepTurns is a number from 0, deadlineMs one in ms from 1.',
-    );
-  }
-  return { summarize: (items) => given.summarize(items), keepTurns, deadlineMs };
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw optionsError(`Option ${name} is ${inspect(value)}.`, 'Give true or false.');
 }
 
 function orDefault<T>(value: T | null | undefined, fallback: T): T | null {

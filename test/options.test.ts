@@ -41,6 +41,7 @@ import {
   startServer,
   tone,
   withOutput,
+  type Heard,
 } from './support/call.js';
 import { ManualClock } from './support/manual_clock.js';
 
@@ -458,13 +459,16 @@ describe('fitted to the model', () => {
     }
   });
 
-  it('language: normalised, and left out where the model chooses by itself', () => {
+  it('language: normalised, and said in the instructions where the wire has no field', () => {
     const code = (found: Validated) => setupOf(found).generationConfig?.speechConfig?.languageCode;
     expect(code(onVertex({ language: 'de-at' }))).toBe('de-AT');
     expect(code(onVertex({ language: 'german' }))).toBe('de');
     const found = onGemini({ language: 'de-AT' });
+    expect(found.settings.languageLine).toContain('Austrian German');
+    const deaf = onGemini({ model: 'gemini-3.5-transcribe-live', language: 'de-AT' });
+    expect(deaf.warnings).toEqual([expect.stringMatching(/language is left out/)]);
     expect(code(found)).toBeUndefined();
-    expect(found.warnings).toEqual([expect.stringMatching(/language is left out.*instructions/)]);
+    expect(found.warnings).toEqual([]);
   });
 
   it.each<[string, string, Behavior | undefined, string, number]>([
@@ -1191,6 +1195,21 @@ const EFFECTS: Record<keyof Required<Options>, Effect> = {
     expect(await resumes({ falseInterruption: { afterMs: 500 } }, 499)).toBe(false);
     expect(await resumes({ falseInterruption: { afterMs: 500 } }, 500)).toBe(true);
     expect(await resumes({}, 60_000)).toBe(false);
+  },
+  ownVoice: async () => {
+    const heard = async (ownVoice: boolean): Promise<Heard> => {
+      const { connection, log } = await startCall({ options: { ownVoice } });
+      void connection.turn({ say: 'Hello.' });
+      await log.untilNamed('generation_created');
+      return listen(log.generations[0]!);
+    };
+    expect(await heard(true)).toMatchObject({ text: 'Hello.', samples: 0, modalities: [['text']] });
+    expect((await heard(false)).samples).toBeGreaterThan(0);
+    expect(onGemini({ ownVoice: true }).settings.ownVoice).toBe(true);
+    const silent = { ownVoice: true, outputAudioTranscription: null };
+    expect(() => check({ ...KEY, ...silent })).toThrow(/transcript/);
+    const writer = { ownVoice: true, model: 'gemini-robotics-er-2-streaming-preview' };
+    expect(() => check({ ...KEY, ...writer })).toThrow(/answers in text already/);
   },
   suppressRepeats: async () => {
     const spoken = async (suppressRepeats: boolean): Promise<string> => {

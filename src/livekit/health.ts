@@ -3,6 +3,13 @@ import type { Connected } from '../connection/connection.js';
 import { memoryLost } from '../connection/memory.js';
 import type { TurnReports } from '../turn/reports.js';
 
+/** Of the newest 200 answers. */
+export interface Times {
+  count: number;
+  p50: number;
+  p95: number;
+}
+
 /** How a session has fared so far. Times in ms. */
 export interface Health {
   /** Connections that were set up. */
@@ -24,7 +31,9 @@ export interface Health {
   /** How long they were, summed up. */
   underrunMs: number;
   /** From the end of the caller's speech, a request or a tool result to the first audio. */
-  timeToFirstAudioMs: { count: number; p50: number; p95: number } | undefined;
+  timeToFirstAudioMs: Times | undefined;
+  /** From the first audio of an answer to its first text; with `ownVoice` only. */
+  textBehindAudioMs: Times | undefined;
 }
 
 /** `gemini_connection`: a connection is up. Times in ms. */
@@ -59,7 +68,8 @@ export class HealthLog {
   };
   #connections = 0;
   #acquireMs: number | undefined;
-  #firstAudio: number[] = [];
+  readonly #firstAudio: number[] = [];
+  readonly #firstText: number[] = [];
   #down: { since: number; cause: string; attempts: number } | undefined;
   #droppedAudioMs = 0;
   /** Prompt tokens of the newest turn, and whether a resume stands between it and the next. */
@@ -126,20 +136,33 @@ export class HealthLog {
   }
 
   firstAudioAfter(ms: number): void {
-    this.#firstAudio.push(ms);
-    if (this.#firstAudio.length > KEPT) this.#firstAudio.shift();
+    push(this.#firstAudio, ms);
+  }
+
+  firstTextBehind(ms: number): void {
+    push(this.#firstText, ms);
   }
 
   snapshot(droppedAudioMs: number): Health {
-    const sorted = [...this.#firstAudio].sort((a, b) => a - b);
-    // Nearest rank: never less than what that share of the answers took at most.
-    const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-    const count = sorted.length;
     return {
       connections: this.#connections,
       ...this.#count,
       droppedAudioMs,
-      timeToFirstAudioMs: count > 0 ? { count, p50: at(0.5), p95: at(0.95) } : undefined,
+      timeToFirstAudioMs: timesOf(this.#firstAudio),
+      textBehindAudioMs: timesOf(this.#firstText),
     };
   }
+}
+
+function push(kept: number[], ms: number): void {
+  kept.push(ms);
+  if (kept.length > KEPT) kept.shift();
+}
+
+function timesOf(kept: readonly number[]): Times | undefined {
+  const sorted = kept.toSorted((a, b) => a - b);
+  // Nearest rank: never less than what that share of the answers took at most.
+  const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+  const count = sorted.length;
+  return count > 0 ? { count, p50: at(0.5), p95: at(0.95) } : undefined;
 }

@@ -132,7 +132,9 @@ export class News {
     if (directions.length > 0) {
       this.#rooms.tell.warnOnce('System and developer messages travel as instructions.');
     }
-    return [this.#instructions, ...directions].filter((text) => text !== '').join('\n\n');
+    const { languageLine = '' } = this.#settings;
+    const texts = [this.#instructions, languageLine, ...directions];
+    return texts.filter((text) => text !== '').join('\n\n');
   }
 
   #unseen(): Delivery {

@@ -37,9 +37,10 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
       break;
     case 'openMessage':
       output.generation(effect.generationId)?.openMessage(effect.messageId, effect.modality);
-      if (effect.modality === 'audio' && effect.waitedMs !== undefined) {
+      if (effect.waitedMs !== undefined && effect.modality === 'audio') {
         sync.health.firstAudioAfter(effect.waitedMs);
       }
+      if (effect.behindMs !== undefined) sync.health.firstTextBehind(effect.behindMs);
       break;
     case 'closeGeneration': {
       const silent = output.close(effect.generationId, effect.end);

@@ -31,6 +31,7 @@ export function turnRules(settings: Settings): TurnRules {
     watchdog: row.conversation ? settings.watchdog : null,
     turnsByHand: !detectsTurns(settings),
     falseInterruption: settings.falseInterruption,
+    ownVoice: settings.ownVoice,
     transcribes: settings.inputAudioTranscription !== null,
     suppressRepeats: settings.suppressRepeats,
     wordsMayWait: !detectsTurns(settings) || settings.proactivity === true,
@@ -68,7 +69,7 @@ export function livekitCapabilities(settings: Settings): llm.RealtimeCapabilitie
     supportsOverlappingSpeech: turnDetection && noInterruption,
     userTranscription: settings.inputAudioTranscription !== null,
     autoToolReplyGeneration: true,
-    audioOutput: answersIn(settings) === 'audio',
+    audioOutput: answersIn(settings) === 'audio' && !settings.ownVoice,
     manualFunctionCalls: false,
     // With the handle kept, a new connection at a quiet point beats a new session.
     midSessionChatCtxUpdate: inSession(row.midSessionContent, 'allowed'),

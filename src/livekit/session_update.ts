@@ -7,6 +7,8 @@ import type { Voice } from '../protocol/voices.js';
 export interface SessionUpdate {
   /** Applied by a new connection at a quiet point. */
   voice?: Voice | (string & {});
+  /** Applied by a new connection at a quiet point, or with the instructions. */
+  language?: string;
   /** Applied by a new connection at a quiet point. */
   temperature?: number;
   /**

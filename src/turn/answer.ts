@@ -50,6 +50,7 @@ export function openFor(d: Draft): Generation | undefined {
     messageId: undefined,
     text: '',
     calling: false,
+    complete: false,
     endsAt: d.at + STALL_MS,
   };
   d.s.askedAt = undefined;
@@ -74,7 +75,7 @@ function waitedSince({ s: { askedAt, last }, at }: Draft): number | undefined {
 }
 
 /** Announces the message with its first output, not before: its idle clock starts there. */
-function openMessage(
+export function openMessage(
   d: Draft,
   generation: Generation,
   modality: 'audio' | 'text',
@@ -84,7 +85,9 @@ function openMessage(
   const messageId = newId(d, 'm');
   const { id: generationId, askedAt } = generation;
   const waitedMs = askedAt === undefined ? undefined : d.at - askedAt;
-  d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs });
+  const { firstAudioAt } = generation;
+  const behindMs = firstAudioAt === undefined ? undefined : d.at - firstAudioAt;
+  d.out.push({ type: 'openMessage', generationId, messageId, modality, waitedMs, behindMs });
   if (waitedMs !== undefined && waitedMs > (slowAnswerMs ?? Infinity)) {
     d.out.push({ type: 'report', what: 'slow_answer', detail: { generationId, waitedMs } });
   }
@@ -98,7 +101,7 @@ function isSpoken(generation: Generation): generation is Spoken {
   return generation.messageId !== undefined;
 }
 
-function writeText(d: Draft, generation: Spoken, { text, detail }: Piece): Spoken {
+export function writeText(d: Draft, generation: Spoken, { text, detail }: Piece): Spoken {
   const { id: generationId, messageId } = generation;
   d.out.push({ type: 'writeText', generationId, messageId, text, detail });
   return { ...generation, text: generation.text + text };
@@ -187,7 +190,14 @@ function handOver(d: Draft, opened: Generation, unspoken: string): void {
 export function close(d: Draft, end: GenerationEnd): void {
   if (d.s.turn.is !== 'open') return;
   answerEnded(d, d.s.turn.generation);
-  const { messageId, text: said, calling: _c, endsAt: _e, ...timing } = d.s.turn.generation;
+  const {
+    messageId,
+    text: said,
+    calling: _c,
+    endsAt: _e,
+    complete: _d,
+    ...timing
+  } = d.s.turn.generation;
   const interrupted = end === 'interrupted' || end === 'lost' || end === 'closed';
   if (messageId !== undefined) {
     const [role, text, createdAt] = ['assistant' as const, said.trim(), timing.startedAt];

@@ -21,6 +21,8 @@ export type Effect =
       modality: 'audio' | 'text';
       /** Since the question, in ms. */
       waitedMs: number | undefined;
+      /** Since the first audio of the answer, in ms, where that came before. */
+      behindMs: number | undefined;
     }
   | { type: 'playAudio'; generationId: string; data: string; rate: number }
   | ({ type: 'writeText'; generationId: string; messageId: string } & Piece)

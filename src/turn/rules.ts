@@ -33,6 +33,8 @@ export interface TurnRules {
   turnsByHand?: boolean;
   /** What was cut off is spoken on when nobody said anything for so long; absent: it is lost. */
   falseInterruption?: { afterMs: number } | null | undefined;
+  /** The transcript is handed over as text, and the audio to nobody. */
+  ownVoice?: boolean;
   /** The caller's words are transcribed. */
   transcribes?: boolean;
   /** A sentence that the model says twice in a row is played once. */

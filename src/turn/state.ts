@@ -52,6 +52,8 @@ export interface Generation extends Timing {
   text: string;
   /** A blocking call waits for its end. */
   calling: boolean;
+  /** Its audio is over; its transcript may not be. */
+  complete: boolean;
   /** When its output counts as over, unless more comes. */
   endsAt: number;
 }

@@ -6,6 +6,7 @@ import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
 import { doubtInterruption, weighDoubt } from './false_interruption.js';
 import * as owed from './owed.js';
+import * as ownVoice from './own_voice.js';
 import { withoutRepeats } from './repeats.js';
 import { answerIsNext, askNext, replyAborted, replyRequested, replyWritten } from './replies.js';
 import { lowerShield, raiseShield } from './shield.js';
@@ -55,10 +56,12 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
 function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
   switch (input.type) {
     case 'audio':
-      answer.audio(d, input.data, input.rate, rules);
+      if (rules.ownVoice) ownVoice.unheard(d, rules);
+      else answer.audio(d, input.data, input.rate, rules);
       return true;
     case 'modelSaid':
-      answer.modelSaid(d, input, rules);
+      if (rules.ownVoice) ownVoice.saidAsText(d, input, rules);
+      else answer.modelSaid(d, input, rules);
       owed.answerIsNear(d, rules);
       return true;
     case 'text':
@@ -88,7 +91,7 @@ function fromServer(d: Draft, input: Input, rules: TurnRules): boolean {
       owed.answerOwedToCaller(d, rules);
       return true;
     case 'generationComplete':
-      generationComplete(d);
+      generationComplete(d, rules);
       return true;
     case 'boundary':
       boundary(d, input.reason, input.inProgress && rules.endsAtIdle, rules);
@@ -230,8 +233,9 @@ function interrupted(d: Draft, rules: TurnRules): void {
   doubtInterruption(d, rules);
 }
 
-function generationComplete(d: Draft): void {
+function generationComplete(d: Draft, rules: TurnRules): void {
   if (d.s.turn.is === 'cut') d.s.turn = { is: 'drained', complete: false };
+  else if (rules.ownVoice) ownVoice.audioEnded(d);
   else answer.outputEnded(d);
 }
 

@@ -17,9 +17,10 @@ export function tick(d: Draft, rules: TurnRules): void {
   const { turn, early } = d.s;
   if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
   if (turn.is === 'open' && d.at >= turn.generation.endsAt) {
-    const { id: generationId, calling } = turn.generation;
-    close(d, calling ? 'calling' : 'stalled');
-    if (!calling) d.out.push({ type: 'report', what: 'stalled', detail: { generationId } });
+    const { id: generationId, calling, complete } = turn.generation;
+    close(d, calling ? 'calling' : complete ? 'complete' : 'stalled');
+    if (!calling && !complete)
+      d.out.push({ type: 'report', what: 'stalled', detail: { generationId } });
   }
   if (early && d.at >= early.at + EARLY_MS) lateTranscript(d, early);
   if (d.s.owedUntil !== undefined && d.at >= d.s.owedUntil) d.s.owedUntil = undefined;
