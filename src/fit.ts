@@ -66,11 +66,12 @@ function interruptions(settings: Settings): void {
   const { automaticActivityDetection, activityHandling } = settings.realtimeInputConfig ?? {};
   const interrupts =
     !automaticActivityDetection?.disabled && `${activityHandling}` !== 'NO_INTERRUPTION';
-  const speaks = settings.modalities.every((modality) => `${modality}` === 'AUDIO');
+  const audible = settings.modalities.every((modality) => `${modality}` === 'AUDIO');
+  const speaks = audible && !settings.ownVoice;
   if (settings.inputAudioTranscription && interrupts && speaks) return;
   throw optionsError(
     'falseInterruption needs spoken answers, inputAudioTranscription, and a server that interrupts.',
-    'Leave it out, or leave modalities, transcription and activity detection as they are by default.',
+    'Leave it out, or leave modalities, ownVoice, transcription and activity detection as they are by default.',
   );
 }
 

@@ -90,12 +90,14 @@ function one(
     else kept.scheduling = scheduling as FunctionResponseScheduling;
   }
   if (deadlineMs !== undefined) {
-    if (typeof deadlineMs !== 'number' || !(deadlineMs >= 1 && deadlineMs <= 3_600_000)) {
-      throw unusable(`${at}.deadlineMs`, deadlineMs, 'Give a number of ms from 1 to 3600000.');
-    }
-    kept.deadlineMs = deadlineMs;
+    kept.deadlineMs = deadline(`${at}.deadlineMs`, deadlineMs);
   }
   return kept;
+}
+
+function deadline(at: string, ms: unknown): number | null {
+  if (ms === null || (typeof ms === 'number' && ms >= 1 && ms <= 86_400_000)) return ms;
+  throw unusable(at, ms, 'Give a number of ms from 1 to 86400000, or null for no limit.');
 }
 
 function schedules(at: string, value: unknown, settings: Settings, warnings: string[]): boolean {

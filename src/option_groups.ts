@@ -45,8 +45,8 @@ export interface ToolOptions {
    * schedule. @default toolResponseScheduling
    */
   scheduling?: `${FunctionResponseScheduling}`;
-  /** How long it may run, in ms: 1 to 3600000. @default toolTimeoutMs */
-  deadlineMs?: number;
+  /** How long it may run, in ms: 1 to 86400000; null: no limit. @default toolTimeoutMs */
+  deadlineMs?: number | null;
 }
 
 /** A long history is told as a summary and its newest turns. */

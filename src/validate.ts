@@ -55,7 +55,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     replyTimeoutMs: options.replyTimeoutMs ?? 10_000,
     audioBufferMs: options.audioBufferMs ?? 2_000,
     firstTurnShieldMs: options.firstTurnShieldMs ?? 0,
-    toolTimeoutMs: options.toolTimeoutMs === undefined ? 60_000 : options.toolTimeoutMs,
+    toolTimeoutMs: orDefault(options.toolTimeoutMs, 60_000),
     watchdog: watchdog(options.watchdog),
     playoutBuffer: playoutBuffer(options.playoutBuffer),
     falseInterruption: falseInterruption(options.falseInterruption),

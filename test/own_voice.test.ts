@@ -25,7 +25,10 @@ test('a transcript that lags behind the audio is not cut off with it', () => {
   // Where no boundary comes, it ends a while after its last word.
   const endless = new Talk(OWN);
   endless.put(audio(), modelSaid('One.'), generationComplete);
-  expect(endless.wait(2_000)).toBe('keep(assistant) end(complete)');
+  endless.now += 1_500;
+  endless.put(modelSaid(' Two.'));
+  expect(endless.wait(1_999)).toBe('');
+  expect(endless.wait(1)).toBe('keep(assistant) end(complete)');
 });
 
 test('the delay of the text is measured', async () => {

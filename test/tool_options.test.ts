@@ -127,7 +127,7 @@ describe('options for single tools', () => {
     [THINKER, { behavior: BLOCKING }, /toolOptions.book.behavior BLOCKING.*Use NON_BLOCKING/s],
     [NEW, { behavior: 'SOMETIMES' }, /SOMETIMES.*NON_BLOCKING or BLOCKING/s],
     [NEW, { scheduling: 'LATER' }, /toolOptions.book.scheduling is 'LATER'.*SILENT, WHEN_IDLE/s],
-    [NEW, { deadlineMs: 0 }, /toolOptions.book.deadlineMs is 0.*1 to 3600000/s],
+    [NEW, { deadlineMs: 0 }, /toolOptions.book.deadlineMs is 0.*1 to 86400000/s],
     [NEW, { deadlineMs: '5s' }, /deadlineMs is '5s'/],
     [NEW, 'BLOCKING', /toolOptions.book is 'BLOCKING'/],
     [NEW, null, /toolOptions.book is null/],

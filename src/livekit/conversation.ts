@@ -23,8 +23,6 @@ export interface ContextChange {
   told: string[];
   /** Something told has to be spoken about. */
   asks: boolean;
-  /** Items that the server has not seen. */
-  additions: llm.ChatItem[];
   /** Nothing of what the server knows is left: it must forget. */
   replaced: boolean;
   /** Something that the server knows was removed or has other words now. */
@@ -165,7 +163,6 @@ export class Conversation {
     change.replaced = known.length > 0 && known.every(isGone);
     change.edited = edited || removed.length > 0;
     const outputs = added.filter((item) => item.type === 'function_call_output');
-    change.additions.push(...added.filter((item) => item.type !== 'function_call_output'));
     for (const item of this.calls.inOrder(outputs)) {
       // No output at all is `undefined`: nobody wants a reply.
       this.#settle({ item, quiet: item.output === '' ? true : undefined }, change);
@@ -190,7 +187,6 @@ export class Conversation {
     }
     if (verdict === 'answer' || verdict === 'wait') this.#ledger.born(item.id, '');
     if (verdict !== 'tell' && verdict !== 'text') return;
-    change.additions.push(item);
     if (verdict === 'text') return;
     change.told.push(item.callId);
     change.asks ||= !quiet;
@@ -280,5 +276,5 @@ export class Conversation {
 }
 
 function unchanged(): ContextChange {
-  return { results: [], told: [], asks: false, additions: [], replaced: false, edited: false };
+  return { results: [], told: [], asks: false, replaced: false, edited: false };
 }

@@ -29,6 +29,8 @@ export class Told {
   #declared: readonly Tool[] = [];
   #fewerSince: number | undefined;
   readonly #names = new Set<string>();
+  /** Instructions have changed since the last setup: it is another agent. */
+  #isAnother = false;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -54,9 +56,11 @@ export class Told {
 
   /** A setup is being written, and tells everything. Returns the tools that it declares. */
   setup(instructions: string, now: number): readonly Tool[] {
+    this.#isAnother ||= this.#instructions !== '' && this.#instructions !== instructions;
     // With new instructions it is another agent, and what is missing was taken away on purpose.
-    if (this.#instructions !== '' && this.#instructions !== instructions) this.#declareAll();
+    if (this.#isAnother) this.#declareAll();
     else this.#tidy(now);
+    this.#isAnother = false;
     this.#tell(instructions);
     return this.#declared;
   }
@@ -67,6 +71,7 @@ export class Told {
     const before = { text: this.#instructions, tools: this.#tools, rest: this.#rest };
     const byContext = row.toolUpdate === 'contextUpdate';
     const newText = before.text !== instructions && row.systemInstruction;
+    this.#isAnother ||= newText;
     // Where the cache is lost with the instructions anyway, the tools are told exactly.
     if (newText && byContext) this.#declareAll();
     else if (byContext) this.#tidy(now);

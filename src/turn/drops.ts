@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { close } from './answer.js';
-import type { ReplyFailure } from './effects.js';
+import type { GenerationEnd, ReplyFailure } from './effects.js';
 import { failReply } from './replies.js';
 import { usageSettled } from './usage.js';
 import { finishUtterance, type Draft } from './utterance.js';
 
 /** Calls belong to the conversation and stay; everything that was being said ends. */
 export function connectionLost(d: Draft): void {
-  close(d, 'lost');
-  usageSettled(d);
-  finishUtterance(d);
-  d.s.turn = { is: 'idle' };
-  d.s.early = undefined;
-  d.s.aside = '';
-  d.s.untranscribed = undefined;
-  d.s.owedUntil = undefined;
-  d.s.cancelAt = undefined;
-  d.s.unwantedUntil = undefined;
+  fallSilent(d, 'lost');
   d.s.replies = d.s.replies.map((reply) => ({ ...reply, writtenAt: undefined }));
 }
 
@@ -30,17 +21,22 @@ export function connectionBack(d: Draft, restored: boolean, forgotten: readonly 
 }
 
 export function closed(d: Draft, why: ReplyFailure): void {
-  close(d, 'closed');
+  fallSilent(d, 'closed');
+  for (const { replyId } of d.s.replies) failReply(d, replyId, why);
+  d.s.owed = undefined;
+  d.s.offline = true;
+  d.s.calls = [];
+}
+
+function fallSilent(d: Draft, end: GenerationEnd): void {
+  close(d, end);
   usageSettled(d);
   finishUtterance(d);
-  for (const { replyId } of d.s.replies) failReply(d, replyId, why);
   d.s.turn = { is: 'idle' };
   d.s.early = undefined;
   d.s.aside = '';
+  d.s.untranscribed = undefined;
   d.s.owedUntil = undefined;
   d.s.unwantedUntil = undefined;
-  d.s.owed = undefined;
   d.s.cancelAt = undefined;
-  d.s.offline = true;
-  d.s.calls = [];
 }

@@ -15,8 +15,9 @@ export function unheard(d: Draft, rules: TurnRules): void {
 
 export function saidAsText(d: Draft, said: Piece, rules: TurnRules): void {
   const opened = openFor(d);
-  if (opened)
-    keep(d, writeText(d, openMessage(d, opened, 'text', rules.slowAnswerMs), said), rules);
+  if (!opened) return;
+  keep(d, writeText(d, openMessage(d, opened, 'text', rules.slowAnswerMs), said), rules);
+  if (opened.complete) audioEnded(d);
 }
 
 /** Transcripts lag behind: the text goes on until the boundary, or until nothing more comes. */
