@@ -49,7 +49,7 @@ describe('an answer', () => {
     expect(talk.put(boundary())).toBe('');
     expect(talk.history).toEqual([['assistant', 'Hello there.']]);
     expect(talk.all('playAudio').map(({ data }) => data)).toEqual(['a', 'b']);
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
   });
 
   it('has one id for its message, everywhere', () => {
@@ -306,7 +306,7 @@ describe('the caller', () => {
   it('is not announced by white space', () => {
     const talk = new Talk();
     expect(talk.put(userSaid(' \n'))).toBe('');
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
   });
 
   it('who says nothing that is transcribed has no line', () => {
@@ -494,7 +494,7 @@ describe('a blocking call', () => {
     expect(talk.put(calls('c1'))).toBe('begin call');
     expect(talk.wait(399)).toBe('');
     expect(talk.wait(1)).toBe('end(calling)');
-    expect(isQuiet(talk.state)).toBe(false);
+    expect(isQuiet(talk.state, talk.now)).toBe(false);
   });
 
   it('closes at generationComplete or at the boundary when they come first', () => {
@@ -632,9 +632,9 @@ describe('calls', () => {
   it('that run are not a quiet moment to exchange the connection', () => {
     const talk = new Talk();
     talk.put(calls('c1'), boundary());
-    expect(isQuiet(talk.state)).toBe(false);
+    expect(isQuiet(talk.state, talk.now)).toBe(false);
     talk.put(toolSettled('c1'));
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
   });
 
   it('alone answer a reply request', () => {
@@ -792,7 +792,7 @@ describe('replies', () => {
   it('are asked for once the answer to a committed turn was heard', () => {
     const talk = new Talk();
     talk.put(turnCommitted, audio(), boundary());
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
     expect(talk.put(replyRequested('r1'))).toBe('ask');
   });
 
@@ -807,7 +807,7 @@ describe('replies', () => {
     later.put(turnCommitted);
     later.wait(10_000);
     expect(later.put(replyRequested('r1'))).toBe('ask');
-    expect(isQuiet(later.state)).toBe(true);
+    expect(isQuiet(later.state, later.now)).toBe(true);
   });
 
   it('with instructions are asked for even after a committed turn', () => {
@@ -869,7 +869,7 @@ describe('a lost connection', () => {
     talk.put(turnCommitted, userSaid('Hi.'), calls('c1'), modelSaid('Wait'));
     expect(talk.put(closed)).toBe('keep(user) end(closed) final');
     expect(talk.wait(100_000)).toBe('');
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
   });
 });
 
@@ -897,17 +897,17 @@ describe('a turn', () => {
     expect(talk.put(audio(), modelSaid('Let me think.'), inProgress)).toBe(
       'begin(r1) message play write keep(assistant) end(complete)',
     );
-    expect(isQuiet(talk.state)).toBe(false);
+    expect(isQuiet(talk.state, talk.now)).toBe(false);
     expect(talk.put(inProgress)).toBe('');
     expect(talk.put(audio(), boundary())).toBe('begin message play end(complete)');
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
     expect(talk.all('startSpeech')).toEqual([]);
   });
 
   it('of other models ends with every boundary', () => {
     const talk = new Talk();
     talk.put(audio(), inProgress);
-    expect(isQuiet(talk.state)).toBe(true);
+    expect(isQuiet(talk.state, talk.now)).toBe(true);
   });
 });
 

@@ -9,9 +9,9 @@ const UPDATE_WAIT_MS = 10_000;
 
 /** Why a working connection shall be exchanged. */
 export type RotationCause =
-  | { why: 'goAway'; timeLeftMs: number; since: number }
-  | { why: 'age'; since: number }
-  /** `fresh`: the server must forget what it knows. */
+  | { why: 'goAway'; timeLeftMs: number; since: number; fresh?: boolean }
+  | { why: 'age'; since: number; fresh?: boolean }
+  /** `fresh`: the server must forget what it knows. Beside another cause it says that this waits, too. */
   | { why: 'update' | 'memory' | 'restart'; since: number; fresh: boolean };
 
 export type Rotation = { do: 'now' } | { do: 'wait'; until: number };
@@ -20,6 +20,14 @@ export type Rotation = { do: 'now' } | { do: 'wait'; until: number };
 export function rotationDeadline(cause: RotationCause): number {
   if (cause.why === 'goAway') return cause.since + Math.max(0, cause.timeLeftMs - MARGIN_MS);
   return cause.since + (cause.why === 'age' ? AGE_MARGIN_MS - MARGIN_MS : UPDATE_WAIT_MS);
+}
+
+/** Two causes at a time: the earlier deadline counts, and what has to be forgotten stays so. */
+export function both(before: RotationCause | undefined, cause: RotationCause): RotationCause {
+  if (!before) return cause;
+  const first = rotationDeadline(before) <= rotationDeadline(cause) ? before : cause;
+  const told = [before, cause].flatMap((one) => one.fresh ?? []);
+  return told.length > 0 ? { ...first, fresh: told.includes(true) } : first;
 }
 
 /** A quiet point is taken at once; the deadline forces it. */

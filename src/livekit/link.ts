@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import { Connection, type Connected, type Retry } from '../connection/connection.js';
 import { dialTarget } from '../connection/endpoint.js';
-import { AGE_MARGIN_MS, rotate, type RotationCause } from '../connection/rotation.js';
+import { AGE_MARGIN_MS, both, rotate, type RotationCause } from '../connection/rotation.js';
 import type { OpenSocket } from '../connection/socket.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
@@ -16,6 +16,8 @@ import type { Refusals } from './refusals.js';
 
 /** With more than this in the network's hands only content is written; media wait and are shed. */
 const HIGH_WATER_BYTES = 64 * 1024;
+/** While an exchange waits for a quiet point it is looked for this often, in ms. */
+const RECHECK_MS = 1_000;
 /** A network that takes nothing for this long is gone, though nobody said so, in ms. */
 const STUCK_MS = 5_000;
 
@@ -160,7 +162,7 @@ export class Link {
     if (this.#queue.isEmpty || this.#greeting) return;
     const full = this.#isFull();
     const media = full || this.#events.holdsAudio();
-    const replies = this.#rotation !== undefined && 'fresh' in this.#rotation;
+    const replies = this.#rotation?.fresh !== undefined;
     while (this.#connection.isOpen) {
       const command = this.#queue.take({ audio: media, replies });
       if (!command) return;
@@ -218,7 +220,7 @@ export class Link {
   /** Asks for an exchange of the connection at the next quiet point. */
   rotate(cause: RotationCause): void {
     if (!this.#connection.isStarted) return;
-    if (!this.#mustForget) this.#rotation = cause;
+    this.#rotation = both(this.#rotation, cause);
     this.checkRotation();
   }
 
@@ -229,13 +231,16 @@ export class Link {
     const tooEarly = this.#connection.awaitsHandle && !this.#mustForget;
     const quiet = this.#events.isQuiet() && !tooEarly;
     const next = rotate(cause, quiet, this.#clock.now());
-    this.#cancelRotation?.();
-    if (next.do === 'wait') {
-      const wait = next.until - this.#clock.now();
-      this.#cancelRotation = this.#clock.after(wait, () => this.checkRotation());
+    if (next.do === 'now') {
+      this.exchange(cause.why, cause.fresh === true);
       return;
     }
-    this.exchange(cause.why, 'fresh' in cause && cause.fresh);
+    // Silence tells nobody: a quiet point may come without an input.
+    const wait = Math.min(next.until - this.#clock.now(), RECHECK_MS);
+    this.#cancelRotation ??= this.#clock.after(wait, () => {
+      this.#cancelRotation = undefined;
+      this.checkRotation();
+    });
   }
 
   /** Exchanges the connection now; no timer or plan of the old one acts on the next. */
@@ -279,12 +284,13 @@ export class Link {
 
   /** The server must forget what it knows, whatever else happens meanwhile. */
   get #mustForget(): boolean {
-    return this.#rotation !== undefined && 'fresh' in this.#rotation && this.#rotation.fresh;
+    return this.#rotation?.fresh === true;
   }
 
   #forgetRotation(): void {
     this.#rotation = undefined;
     this.#cancelRotation?.();
+    this.#cancelRotation = undefined;
     this.#cancelAge?.();
   }
 }

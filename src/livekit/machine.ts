@@ -41,8 +41,9 @@ export class Machine {
 
   /** An input that arrives while effects run (a listener calls back) waits its turn. */
   input(input: Timeless<Input>): void {
+    if (this.#stopped) return;
     this.#inputs.push({ ...input, at: this.#clock.now() });
-    if (this.#running || this.#stopped) return;
+    if (this.#running) return;
     this.#running = true;
     try {
       for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {

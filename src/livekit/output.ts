@@ -18,6 +18,7 @@ const WHY: Record<ReplyFailure, string> = {
 };
 
 interface Waiting {
+  signal: AbortSignal | undefined;
   resolve(event: llm.GenerationCreatedEvent): void;
   reject(error: Error): void;
 }
@@ -46,8 +47,15 @@ export class Output {
   }
 
   /** A promise that settles with `open` or `fail`. */
-  reply(replyId: string): Promise<llm.GenerationCreatedEvent> {
-    return new Promise((resolve, reject) => this.#replies.set(replyId, { resolve, reject }));
+  reply(replyId: string, signal?: AbortSignal): Promise<llm.GenerationCreatedEvent> {
+    return new Promise((resolve, reject) =>
+      this.#replies.set(replyId, { signal, resolve, reject }),
+    );
+  }
+
+  /** It was aborted, and the machine has not heard of that yet. */
+  isAborted(replyId: string): boolean {
+    return this.#replies.get(replyId)?.signal?.aborted === true;
   }
 
   open(id: string, replyId: string | undefined): void {

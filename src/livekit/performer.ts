@@ -65,6 +65,7 @@ function toServer(effect: Effect, rooms: PerformerRooms): boolean {
   const { sync } = rooms;
   switch (effect.type) {
     case 'requestReply':
+      if (rooms.output.isAborted(effect.replyId)) return true;
       rooms.look();
       sync.requestReply(effect.replyId, effect.instructions);
       return true;

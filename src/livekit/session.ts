@@ -201,7 +201,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   ): Promise<llm.GenerationCreatedEvent> {
     const { signal } = options;
     const replyId = `r${++this.#replies}`;
-    const reply = this.#output.reply(replyId);
+    const reply = this.#output.reply(replyId, signal);
     const refused = this.#refusal(signal);
     if (refused) {
       this.#output.fail(replyId, refused);

@@ -212,7 +212,7 @@ export class Sync implements LinkEvents {
   }
 
   isQuiet(): boolean {
-    return isQuiet(this.#on.machine().state);
+    return !this.#on.activityIsOpen() && isQuiet(this.#on.machine().state, this.#now);
   }
 
   holdsAudio(): boolean {

@@ -25,7 +25,7 @@ export interface Refusable {
 export const REFUSABLE: readonly Refusable[] = [
   {
     capability: 'cancel',
-    named: [],
+    named: ['clientcontent', 'client_content'],
     restsOnIt: ({ type }) => type === 'cancel',
     fallback: () => ({ cancel: 'none' }),
   },

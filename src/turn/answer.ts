@@ -27,7 +27,8 @@ function discards(d: Draft): boolean {
   }
   if (turn.is !== 'cut' || turn.heard) return false;
   if (turn.local) {
-    d.s.turn = { ...turn, until: Math.min(d.at + CUT_MS, turn.since + LOCAL_CUT_MS) };
+    const { unbegun: _u, ...begun } = turn;
+    d.s.turn = { ...begun, until: Math.min(d.at + CUT_MS, turn.since + LOCAL_CUT_MS) };
   }
   return true;
 }
@@ -208,6 +209,10 @@ export function close(d: Draft, end: GenerationEnd): void {
   d.s.usage = { ...d.s.usage, ended: d.s.last };
   d.out.push({ type: 'closeGeneration', generationId: timing.id, end, at: d.at });
   d.s.turn = { is: 'drained', complete: end === 'complete' };
+  // Who was asked for meanwhile has waited for this one, not for an answer.
+  d.s.replies = d.s.replies.map((reply) =>
+    reply.writtenAt === undefined ? reply : { ...reply, writtenAt: d.at },
+  );
 }
 
 /**

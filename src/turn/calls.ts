@@ -141,6 +141,7 @@ export function toolSettled(d: Draft, callId: string, quiet: boolean, rules: Tur
   d.s.calls = d.s.calls.filter((call) => call.callId !== callId);
   const { turn, calls } = d.s;
   if (!quiet) {
+    d.s.unwantedUntil = undefined;
     d.s.askedAt = d.at;
     if (calls.length === 0) answerOwed(d, rules);
   }

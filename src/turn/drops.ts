@@ -17,7 +17,13 @@ export function connectionBack(d: Draft, restored: boolean, forgotten: readonly 
     restored && !forgotten.includes(call.callId) ? call : { ...call, blocking: false },
   );
   // Whatever was handed over died with the queue or the connection.
-  d.s.replies = d.s.replies.map((reply) => ({ ...reply, asked: false, writtenAt: undefined }));
+  // But a turn that was committed meanwhile still goes out, and brings an answer by itself.
+  const coming = d.s.owedUntil !== undefined;
+  d.s.replies = d.s.replies.map((reply, i) =>
+    i === 0 && coming && reply.instructions === undefined
+      ? { ...reply, asked: true, writtenAt: d.at }
+      : { ...reply, asked: false, writtenAt: undefined },
+  );
 }
 
 export function closed(d: Draft, why: ReplyFailure): void {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cut } from './answer.js';
+import { cancelAnswer } from './cancel.js';
 import type { ReplyFailure } from './effects.js';
 import { askAgain, replyUnwanted } from './owed.js';
 import type { TurnRules } from './rules.js';
-import type { PendingReply, TurnState } from './state.js';
+import { audioHeldUntil, type PendingReply, type TurnState } from './state.js';
 import { REPLY_TAIL_MS } from './times.js';
 import type { Draft } from './utterance.js';
 
@@ -32,11 +32,17 @@ export function replyRequested(d: Draft, replyId: string, instructions: string |
 }
 
 /** Asks for the next of the waiting replies, once nothing is being answered. */
-export function askNext(d: Draft): void {
-  const { replies, turn, offline } = d.s;
-  const [first] = replies;
-  if (!first || offline || turn.is === 'open' || replies.some(({ asked }) => asked)) return;
+export function askNext(d: Draft, rules: TurnRules): void {
+  const [first] = d.s.replies;
+  if (!first || d.s.replies.some(({ asked }) => asked) || isBusy(d, rules)) return;
   ask(d, first);
+}
+
+/** A request would cut off what is being said, heard or computed. */
+function isBusy({ s: { turn, offline, utterance, calls } }: Draft, rules: TurnRules): boolean {
+  const goesOn = turn.is === 'drained' && !turn.complete && rules.endsAtIdle;
+  const listens = utterance !== undefined && !utterance.answered;
+  return offline || turn.is === 'open' || goesOn || listens || calls.some((call) => call.blocking);
 }
 
 function ask(d: Draft, reply: PendingReply): void {
@@ -51,6 +57,8 @@ export function replyWritten(d: Draft, replyId: string): void {
   d.s.replies = d.s.replies.map((reply) =>
     reply.replyId === replyId ? { ...reply, asked: true, writtenAt: d.at, next } : reply,
   );
+  // The server may answer both requests at once.
+  if (d.s.turn.is === 'cut' && d.s.turn.unbegun) d.s.turn = { is: 'idle' };
 }
 
 /** The turn before the request is over: what follows is the answer. */
@@ -66,7 +74,7 @@ export function answeredReply({ replies }: TurnState, at: number): PendingReply 
   );
 }
 
-export function replyAborted(d: Draft, replyId: string): void {
+export function replyAborted(d: Draft, replyId: string, rules: TurnRules): void {
   const reply = d.s.replies.find((pending) => pending.replyId === replyId);
   if (!reply) return;
   failReply(d, replyId, 'aborted');
@@ -80,7 +88,9 @@ export function replyAborted(d: Draft, replyId: string): void {
   const speaking = d.s.utterance !== undefined && !d.s.utterance.answered;
   const others = d.s.replies.some(({ writtenAt }) => writtenAt !== undefined);
   if (speaking || others || d.s.turn.is !== 'idle') return;
-  cut(d);
+  const until = d.at + rules.replyTimeoutMs;
+  d.s.turn = { is: 'cut', since: d.at, until, heard: false, local: true, unbegun: true };
+  cancelAnswer(d, rules);
 }
 
 export function failReply(d: Draft, replyId: string, why: ReplyFailure): void {
@@ -90,8 +100,18 @@ export function failReply(d: Draft, replyId: string, why: ReplyFailure): void {
 
 /** A server that stays silent is asked once more, then the reply fails. */
 export function replyTimeouts(d: Draft, rules: TurnRules): void {
-  for (const { replyId, writtenAt, again } of d.s.replies) {
+  for (const reply of d.s.replies) {
+    const { replyId, writtenAt, again } = reply;
     if (writtenAt === undefined || d.at < writtenAt + rules.replyTimeoutMs) continue;
+    if (d.s.turn.is === 'open') continue;
+    const heldUntil = audioHeldUntil(d.s);
+    if (d.at < heldUntil) {
+      // What it answers may still be here: its time begins after that.
+      d.s.replies = d.s.replies.map((one) =>
+        one === reply ? { ...one, writtenAt: heldUntil } : one,
+      );
+      continue;
+    }
     d.s.owedUntil = undefined;
     if (again || !askAgain(d)) failReply(d, replyId, 'timeout');
   }

@@ -11,6 +11,7 @@ import {
   CANCEL_MS,
   DOUBT_MS,
   EARLY_MS,
+  LOUD_MS,
   REPEAT_MS,
   REPORTED_SPEECH_MS,
   SETTLE_MS,
@@ -66,7 +67,7 @@ export type Turn =
   /** The model is answering. */
   | { is: 'open'; generation: Generation }
   /** Its output ended, the boundary has not been seen; `complete` when the server said so. */
-  | { is: 'drained'; complete: boolean }
+  | { is: 'drained'; complete: boolean; until?: number }
   /**
    * Interrupted: output is discarded until something shows that it is new. `local`: the server does
    * not know and goes on with its answer, so the deadline moves with what is discarded. `unwanted`: it
@@ -79,6 +80,8 @@ export type Turn =
       heard: boolean;
       local: boolean;
       unwanted?: true;
+      /** It is for an answer that has not begun. */
+      unbegun?: true;
     };
 
 /** What the caller is saying or has said; it lives beside the model's turn. */
@@ -222,6 +225,7 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
   const { cancelAt, shieldUntil, calls } = state;
   let due = Math.min(
     turn.is === 'cut' ? turn.until : Infinity,
+    turn.is === 'drained' ? (turn.until ?? Infinity) : Infinity,
     turn.is === 'open' ? turn.generation.endsAt : Infinity,
     early ? early.at + EARLY_MS : Infinity,
     utteranceDeadline(utterance) ?? Infinity,
@@ -233,7 +237,8 @@ export function nextDeadline(state: TurnState, rules: TurnRules): number | undef
     doubtDeadline(state, rules)?.at ?? Infinity,
   );
   for (const { writtenAt } of replies) {
-    if (writtenAt !== undefined) due = Math.min(due, writtenAt + rules.replyTimeoutMs);
+    if (writtenAt !== undefined && turn.is !== 'open')
+      due = Math.min(due, writtenAt + rules.replyTimeoutMs);
   }
   for (const { dueAt } of calls) due = Math.min(due, dueAt ?? Infinity);
   return due === Infinity ? undefined : due;
@@ -261,8 +266,9 @@ export function doubtDeadline(
 }
 
 /** Nothing is being said, asked or computed: a connection may be exchanged unheard. */
-export function isQuiet(state: TurnState): boolean {
+export function isQuiet(state: TurnState, now: number): boolean {
   return (
+    now >= (state.loudAt ?? -Infinity) + LOUD_MS &&
     state.turn.is === 'idle' &&
     !state.utterance &&
     state.owedUntil === undefined &&
@@ -270,6 +276,14 @@ export function isQuiet(state: TurnState): boolean {
     (state.owed === undefined || state.replies.length > 0) &&
     state.calls.length === 0 &&
     state.replies.every((reply) => reply.writtenAt === undefined)
+  );
+}
+
+/** Until when caller audio may be held back at the latest; 0: it is not. */
+export function audioHeldUntil({ shieldUntil, calls }: TurnState): number {
+  return calls.reduce(
+    (until, { blocking, askedAt }) => (blocking ? Math.max(until, askedAt + BLOCKED_MS) : until),
+    shieldUntil ?? 0,
   );
 }
 

@@ -13,7 +13,7 @@ import { lowerShield, raiseShield } from './shield.js';
 import type { TurnRules } from './rules.js';
 import type { Input, TurnState } from './state.js';
 import { tick } from './tick.js';
-import { CUT_MS } from './times.js';
+import { CUT_MS, GOES_ON_MS } from './times.js';
 import { usageAtBoundary, usageCame } from './usage.js';
 import {
   finishUtterance,
@@ -46,7 +46,7 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   if (!fromServer(draft, input, rules) && !fromTools(draft, input, rules)) {
     fromHere(draft, input, rules);
   }
-  askNext(draft);
+  askNext(draft, rules);
   if (!rules.suppressRepeats) return { state: draft.s, effects: draft.out };
   const { sentences, effects } = withoutRepeats(draft.s.sentences, draft.out);
   return { state: { ...draft.s, sentences }, effects };
@@ -162,10 +162,10 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
       if (input.replyId !== '' || d.s.owed) owed.answerOwed(d, rules);
       break;
     case 'replyAborted':
-      replyAborted(d, input.replyId);
+      replyAborted(d, input.replyId, rules);
       break;
     case 'interruptRequested':
-      interruptRequested(d, rules);
+      interruptRequested(d, input.reaction === true, rules);
       calls.callsDropped(d);
       break;
     case 'turnCommitted':
@@ -197,17 +197,18 @@ function fromHere(d: Draft, input: Input, rules: TurnRules): void {
   }
 }
 
-function interruptRequested(d: Draft, rules: TurnRules): void {
+function interruptRequested(d: Draft, reaction: boolean, rules: TurnRules): void {
   owed.answerUnwanted(d);
   if (d.s.turn.is !== 'open') return;
   answer.cut(d);
-  cancelAnswer(d, rules);
+  if (!reaction) cancelAnswer(d, rules);
 }
 
 /** By hand: an answer is on its way, wanted or not. */
 function handTurnEnded(d: Draft, wanted: boolean, rules: TurnRules): void {
   const until = d.at + rules.replyTimeoutMs;
-  d.s.unwantedUntil = wanted ? undefined : until;
+  const other = d.s.replies.some(({ writtenAt }) => writtenAt !== undefined);
+  d.s.unwantedUntil = wanted || other ? undefined : until;
   if (!wanted) return;
   d.s.owedUntil = until;
   d.s.askedAt = d.at;
@@ -224,7 +225,7 @@ function interrupted(d: Draft, rules: TurnRules): void {
   answer.close(d, 'interrupted');
   d.s.turn =
     turn.is === 'idle'
-      ? { is: 'drained', complete: false }
+      ? { is: 'drained', complete: false, until: d.at + CUT_MS }
       : { is: 'cut', since: d.at, until: d.at + CUT_MS, heard: false, local: false };
   d.s.early = undefined;
   d.s.aside = '';
@@ -258,7 +259,9 @@ function boundary(
   if (empty && d.s.utterance?.text) utteranceAnswered(d);
   keepLine(d);
   if (!inProgress) turnEnded(d, rules);
-  d.s.turn = inProgress ? { is: 'drained', complete: false } : { is: 'idle' };
+  d.s.turn = inProgress
+    ? { is: 'drained', complete: false, until: d.at + GOES_ON_MS }
+    : { is: 'idle' };
   if (!empty && !inProgress) lowerShield(d);
   if (!empty) return;
   // An empty turn is no answer.

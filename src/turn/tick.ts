@@ -15,7 +15,8 @@ import { settleUtterance, type Draft } from './utterance.js';
 /** Time has passed: whatever is due by now happens. */
 export function tick(d: Draft, rules: TurnRules): void {
   const { turn, early } = d.s;
-  if (turn.is === 'cut' && d.at >= turn.until) d.s.turn = { is: 'idle' };
+  const isTimed = turn.is === 'cut' || turn.is === 'drained';
+  if (isTimed && d.at >= (turn.until ?? Infinity)) d.s.turn = { is: 'idle' };
   if (turn.is === 'open' && d.at >= turn.generation.endsAt) {
     const { id: generationId, calling, complete } = turn.generation;
     close(d, calling ? 'calling' : complete ? 'complete' : 'stalled');

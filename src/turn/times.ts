@@ -33,3 +33,7 @@ export const LOCAL_CUT_MS = 30_000;
 export const ANSWER_MS = 120_000;
 /** Longest time that a blocking call holds caller audio back. */
 export const BLOCKED_MS = 15_000;
+/** Who was loud so recently may be in the middle of a sentence. */
+export const LOUD_MS = 1_500;
+/** A request that goes on after a boundary is over at the latest then, said or not. */
+export const GOES_ON_MS = 60_000;
