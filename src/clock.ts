@@ -32,3 +32,13 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 
 /** A number in [0, 1); here so that nothing else touches chance. */
 export const systemRandom = (): number => Math.random();
+
+/** Waits for a promise that never rejects, but no longer than so many ms. */
+export async function atMost(clock: Clock, ms: number, done: Promise<unknown>): Promise<void> {
+  let cancel = (): void => {};
+  const cap = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
+  });
+  await Promise.race([done, cap]);
+  cancel();
+}

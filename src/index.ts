@@ -9,9 +9,16 @@ export { realtime };
 export const beta = { realtime };
 
 export { GeminiLiveError, type Failure, type FailureKind, type Phase } from './errors.js';
-export type { Backend, Capabilities, Claim, ModelEntry } from './models/capabilities.js';
+export type {
+  Backend,
+  Capabilities,
+  Claim,
+  Claims,
+  ModelEntry,
+  Prices,
+} from './models/capabilities.js';
 export { known, unverified } from './models/capabilities.js';
-export { modelNames, registerModel, resolve } from './models/resolve.js';
+export { modelNames, registerModel, resolve, type Resolved } from './models/resolve.js';
 export { sayVerbatim, type Verbatim } from './livekit/say_verbatim.js';
 export type { LLMTools } from './options.js';
 export { createEphemeralToken, type EphemeralTokenOptions } from './tokens.js';

@@ -9,7 +9,7 @@ import type { ContextUpdate } from './protocol/frames.js';
 
 export { Behavior, FunctionResponseScheduling } from '@google/genai';
 export { RealtimeModel } from './livekit/model.js';
-export type { ConnectionEvent, Health } from './livekit/health.js';
+export type { ConnectionEvent, Health, Times } from './livekit/health.js';
 export { shareVideo, type SharedVideo, type ShareVideoOptions } from './livekit/room_video.js';
 export type { UsageEvent } from './livekit/meter.js';
 export { RealtimeSession } from './livekit/session.js';
@@ -19,12 +19,21 @@ export type { LiveAPIModels } from './models/table.js';
 export {
   DEFAULT_IMAGE_ENCODE_OPTIONS,
   type HistorySummary,
+  type ImageEncodeOptions,
   type RealtimeModelOptions,
   type FalseInterruption,
   type PlayoutBuffer,
   type ToolOptions,
   type Watchdog,
+  type WatchdogStep,
 } from './options.js';
+export type {
+  ClientFrame,
+  ContextUpdate,
+  ServerFrame,
+  Setup,
+  WireUsage,
+} from './protocol/frames.js';
 export type { Voice } from './protocol/voices.js';
 
 /** What a client may send after setup, by kind. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
 import type { AudioFrame, VideoFrame, VideoRotation } from '@livekit/rtc-node';
+import { atMost } from '../clock.js';
 import type { SessionUsage } from '../models/cost.js';
 import type { Settings } from '../options.js';
 import type { ReplyFailure } from '../turn/effects.js';
@@ -28,8 +29,9 @@ const CLOSE_MS = 3_000;
 /**
  * One conversation with a Gemini Live model. Dials once, after the framework has configured it (or on
  * first use), and keeps the conversation across connections. Emits the events of LiveKit's
- * `RealtimeSession`, `gemini_report` ({@link GeminiReport}), `gemini_connection` ({@link ConnectionEvent})
- * and `gemini_usage` ({@link UsageEvent}).
+ * `RealtimeSession`, `session_reconnected`, and `gemini_report` ({@link GeminiReport}), `gemini_transcript`
+ * ({@link GeminiTranscript}), `gemini_connection` ({@link ConnectionEvent}), `gemini_usage`
+ * ({@link UsageEvent}), `gemini_server_event` and `gemini_client_event` (frames).
  */
 export class RealtimeSession extends llm.RealtimeSession {
   readonly #settings: Settings;
@@ -154,11 +156,13 @@ export class RealtimeSession extends llm.RealtimeSession {
     if (!this.#closing) this.#sync.link.open();
   }
 
+  /** Reaches the model by the route of its row. Never rejects. */
   override updateInstructions(instructions: string): Promise<void> {
     this.#sync.news.updateInstructions(instructions);
     return Promise.resolve();
   }
 
+  /** Tells what is new, answers calls, lets the model forget what was removed. Never rejects. */
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
     return this.#sync.updateChatCtx(chatCtx, this.#isHandoff);
   }
@@ -195,6 +199,10 @@ export class RealtimeSession extends llm.RealtimeSession {
     if (!this.#closing) this.#caller.pushVideo(frame, rotation);
   }
 
+  /**
+   * Asks for a reply; waits for the connection and for replies before it. Rejects with a `RealtimeError`:
+   * no answer in time (asked twice), aborted, superseded, disconnected for good, closed, unsupported.
+   */
   override generateReply(
     instructions?: string,
     options: { signal?: AbortSignal } = {},
@@ -228,6 +236,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     return signal?.aborted ? 'aborted' : undefined;
   }
 
+  /** The caller begins to speak (turns by hand). Idempotent. */
   override startUserActivity(): void {
     if (!this.#closing) this.#caller.startActivity();
   }
@@ -238,6 +247,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     return Promise.resolve();
   }
 
+  /** Forgets what the caller said since the last commit. */
   override clearAudio(): Promise<void> {
     this.#caller.clear();
     return Promise.resolve();
@@ -281,12 +291,10 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#machine.stop();
     this.#tell.report('health', this.health);
     this.#forget();
-    const done = Promise.allSettled([this.#sync.close(), super.close()]);
-    let cancel = (): void => {};
-    const cap = new Promise<void>((resolve) => {
-      cancel = this.#env.clock.after(CLOSE_MS, resolve);
-    });
-    await Promise.race([done, cap]);
-    cancel();
+    await atMost(
+      this.#env.clock,
+      CLOSE_MS,
+      Promise.allSettled([this.#sync.close(), super.close()]),
+    );
   }
 }
