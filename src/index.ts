@@ -21,6 +21,13 @@ export { known, unverified } from './models/capabilities.js';
 export { modelNames, registerModel, resolve, type Resolved } from './models/resolve.js';
 export { sayVerbatim, type Verbatim } from './livekit/say_verbatim.js';
 export type { LLMTools } from './options.js';
+export type {
+  ClientFrame,
+  ContextUpdate,
+  ServerFrame,
+  Setup,
+  WireUsage,
+} from './protocol/frames.js';
 export { createEphemeralToken, type EphemeralTokenOptions } from './tokens.js';
 export * from './tools.js';
 export type { TranscribedWord, TranscriptDetail } from './protocol/transcript.js';

@@ -27,13 +27,6 @@ export {
   type Watchdog,
   type WatchdogStep,
 } from './options.js';
-export type {
-  ClientFrame,
-  ContextUpdate,
-  ServerFrame,
-  Setup,
-  WireUsage,
-} from './protocol/frames.js';
 export type { Voice } from './protocol/voices.js';
 
 /** What a client may send after setup, by kind. */
