@@ -55,31 +55,14 @@ export function falseInterruption(
   return { afterMs };
 }
 
-export function suppressRepeats({
-  suppressRepeats: on,
-  outputAudioTranscription,
-}: RealtimeModelOptions): boolean {
-  if (on !== undefined && typeof on !== 'boolean') {
-    throw optionsError(`Option suppressRepeats is ${inspect(on)}.`, 'Give true or false.');
-  }
-  if (on && outputAudioTranscription === null) {
-    throw optionsError(
-      'Option suppressRepeats needs the transcript of the model.',
-      'Leave outputAudioTranscription on, or suppressRepeats out.',
-    );
-  }
-  return on ?? false;
-}
-
-export function ownVoice({
-  ownVoice: on,
-  outputAudioTranscription,
-}: RealtimeModelOptions): boolean {
-  const value = flag('ownVoice', on ?? false);
-  if (!value || outputAudioTranscription !== null) return value;
+export function onTranscript(
+  name: 'ownVoice' | 'suppressRepeats',
+  { [name]: on = false, outputAudioTranscription }: RealtimeModelOptions,
+): boolean {
+  if (!flag(name, on) || outputAudioTranscription !== null) return on;
   throw optionsError(
-    'Option ownVoice needs the transcript of the model.',
-    'Leave outputAudioTranscription on, or ownVoice out.',
+    `Option ${name} needs the transcript of the model.`,
+    `Leave outputAudioTranscription on, or ${name} out.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../src/models/capabilities.js';
 import { resolve } from '../src/models/resolve.js';
 import { deliver, instructionUpdate } from '../src/protocol/deliver.js';
-import { history, toolText } from '../src/protocol/history.js';
+import { directions, history, toolText } from '../src/protocol/history.js';
 
 const base = resolve('gemini-3.8-live', 'gemini').capabilities;
 const rowWith = (fields: Partial<Capabilities>): Capabilities => ({ ...base, ...fields });
@@ -32,7 +32,6 @@ describe('a history', () => {
     expect(history(items, base)).toEqual({
       turns: [user('Hi'), model('Hello')],
       itemIds: ['a', 'b'],
-      instructions: [],
     });
   });
 
@@ -47,7 +46,6 @@ describe('a history', () => {
     expect(history(items, base)).toEqual({
       turns: [user('Hi', 'Anybody?'), model('Yes.', 'What is it?'), user('A question.')],
       itemIds: ['a', 'b', 'c', 'd', 'e'],
-      instructions: [],
     });
   });
 
@@ -72,8 +70,8 @@ describe('a history', () => {
     expect(history(items, base)).toEqual({
       turns: [user('Hi')],
       itemIds: ['b'],
-      instructions: ['You are terse.', 'Never swear.', 'Speak slowly.'],
     });
+    expect(directions(items)).toEqual(['You are terse.', 'Never swear.', 'Speak slowly.']);
   });
 
   it('tells a call with its result as text of the user', () => {
@@ -86,7 +84,6 @@ describe('a history', () => {
     expect(history(items, base)).toEqual({
       turns: [user('Weather?', '[look_up({"city":"Bern"}) returned sunny]'), model('It is sunny.')],
       itemIds: ['a', 'b', 'c', 'd'],
-      instructions: [],
     });
   });
 
@@ -119,8 +116,8 @@ describe('a history', () => {
       message('d', 'assistant', []),
       message('e', 'user', ['']),
     ];
-    expect(history(items, base)).toEqual({ turns: [], itemIds: [], instructions: [] });
-    expect(history([], base)).toEqual({ turns: [], itemIds: [], instructions: [] });
+    expect(history(items, base)).toEqual({ turns: [], itemIds: [] });
+    expect(history([], base)).toEqual({ turns: [], itemIds: [] });
   });
 
   it('keeps the order of text and pictures in a message', () => {
@@ -221,11 +218,11 @@ describe('new turns in the middle of a session', () => {
   const turns = [user('One.'), model('Two.'), user('Three.', 'Four.')];
   const itemIds = ['a', 'b', 'c', 'd'];
   const restricted = rowWith({ midSessionContent: 'initialHistory', replyRequest: 'realtimeText' });
-  const only = (...content: Content[]) => ({ turns: content, itemIds: ['a'], instructions: [] });
+  const only = (...content: Content[]) => ({ turns: content, itemIds: ['a'] });
   const HELD = { commands: [], words: undefined, held: true };
 
   it('travel as they are where the model takes content at any time', () => {
-    expect(deliver({ turns, itemIds, instructions: [] }, base)).toEqual({
+    expect(deliver({ turns, itemIds }, base)).toEqual({
       commands: [{ type: 'content', turns, itemIds }],
       words: undefined,
       held: false,
@@ -234,7 +231,7 @@ describe('new turns in the middle of a session', () => {
 
   it('are nothing where there are none', () => {
     for (const row of [base, restricted]) {
-      const delivery = deliver({ turns: [], itemIds: [], instructions: ['Be kind.'] }, row);
+      const delivery = deliver({ turns: [], itemIds: [] }, row);
       expect(delivery).toEqual({ commands: [], words: undefined, held: false });
     }
   });
@@ -249,7 +246,7 @@ describe('new turns in the middle of a session', () => {
 
   it('wait for a fresh session in every other case', () => {
     const seen = { ...user(), parts: [{ inlineData: { mimeType: 'image/png', data: PIXEL } }] };
-    expect(deliver({ turns, itemIds, instructions: [] }, restricted)).toEqual(HELD);
+    expect(deliver({ turns, itemIds }, restricted)).toEqual(HELD);
     expect(deliver(only(model('Two.')), restricted)).toEqual(HELD);
     expect(deliver(only(seen), restricted)).toEqual(HELD);
     expect(deliver(only(user('Three.')), { ...restricted, replyRequest: 'bareTurn' })).toEqual(
@@ -264,7 +261,7 @@ describe('new turns in the middle of a session', () => {
     ['gemini-3.5-live-translate-preview', 'gemini', [], false],
   ] as const)('to %s on %s: %j, held: %s', (name, backend, types, held) => {
     const row = resolve(name, backend).capabilities;
-    const delivery = deliver({ turns, itemIds, instructions: [] }, row);
+    const delivery = deliver({ turns, itemIds }, row);
     expect(delivery.commands.map(({ type }) => type)).toEqual(types);
     expect(delivery.held).toBe(held);
   });

@@ -50,7 +50,7 @@ export async function dialTarget(endpoint: Endpoint): Promise<Target> {
   return { ...target(endpoint, await accessToken(endpoint)), ...(agent && { agent }) };
 }
 
-export async function accessToken(endpoint: Endpoint): Promise<string | undefined> {
+async function accessToken(endpoint: Endpoint): Promise<string | undefined> {
   if (endpoint.tokenProvider) return endpoint.tokenProvider();
   if (endpoint.backend !== 'vertex' || endpoint.apiKey !== undefined) return undefined;
   if (Object.keys(endpoint.headers).some((name) => name.toLowerCase() === 'authorization')) {

@@ -28,10 +28,7 @@ export function refusal({ name }: { name: string }, rules: CallRules): string | 
 }
 
 /** A choice that the wire has no word for, in words; undefined where there is nothing to say. */
-export function directive(
-  choice: llm.ToolChoice | null,
-  names: readonly string[],
-): string | undefined {
+function directive(choice: llm.ToolChoice | null, names: readonly string[]): string | undefined {
   if (choice === 'required' && names.length > 0) {
     return `Before you say anything, call one of these functions: ${names.join(', ')}.`;
   }

@@ -11,10 +11,7 @@ export interface WireTools {
   warnings: string[];
 }
 
-type ToolSettings = Pick<
-  Settings,
-  'capabilities' | 'geminiTools' | 'toolBehavior' | 'toolOptions' | 'toolResponseScheduling'
->;
+type ToolSettings = Pick<Settings, 'capabilities' | 'geminiTools' | 'toolBehavior' | 'toolOptions'>;
 
 /** Anything with this method is a built-in tool, whichever package its class comes from. */
 interface BuiltIn {

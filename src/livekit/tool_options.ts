@@ -4,10 +4,7 @@ import type { Settings, ToolOptions } from '../options.js';
 import type { ToolResult } from '../protocol/encode.js';
 
 /** What the app said about one tool; the name may be any that the server sends. */
-export function optionsOf(
-  name: string,
-  { toolOptions }: Pick<Settings, 'toolOptions'>,
-): ToolOptions {
+function optionsOf(name: string, { toolOptions }: Pick<Settings, 'toolOptions'>): ToolOptions {
   return (Object.hasOwn(toolOptions, name) && toolOptions[name]) || {};
 }
 
@@ -24,7 +21,7 @@ export function isBlocking(name: string, settings: OfTools): boolean {
 }
 
 /** When the model speaks about a result. A blocking call has no schedule: 1007 (livekit/agents#3853). */
-export function schedulingOf(
+function schedulingOf(
   name: string,
   settings: OfTools & Pick<Settings, 'toolResponseScheduling'>,
 ): `${FunctionResponseScheduling}` | undefined {

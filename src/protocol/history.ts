@@ -3,13 +3,11 @@ import type { Blob, Content, Part } from '@google/genai';
 import type { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
 
-/** A history in the shape a model takes, and what stood for instructions in it. */
+/** A history in the shape a model takes. */
 export interface History {
   turns: Content[];
   /** Ids of the items that the turns carry. */
   itemIds: string[];
-  /** Text of system and developer messages: it belongs into the instructions. */
-  instructions: string[];
 }
 
 /** A picture as it can be sent; undefined if it cannot. */
@@ -24,7 +22,7 @@ export function history(
   capabilities: Capabilities,
   pictures: Pictures = inlinePicture,
 ): History {
-  const found: History = { turns: [], itemIds: [], instructions: [] };
+  const found: History = { turns: [], itemIds: [] };
   const calls = new Map<string, llm.FunctionCall>();
   for (const item of items) {
     if (item.type === 'function_call') {
@@ -40,10 +38,7 @@ export function history(
 }
 
 function message(found: History, item: llm.ChatMessage, pictures: Pictures): void {
-  if (isDirection(item)) {
-    if (item.textContent) found.instructions.push(item.textContent);
-    return;
-  }
+  if (isDirection(item)) return;
   const parts = item.content.flatMap((content) => part(content, pictures));
   if (parts.length > 0) append(found, item.id, item.role === 'user' ? 'user' : 'model', parts);
 }
@@ -96,7 +91,7 @@ export function older(items: readonly llm.ChatItem[], keepTurns: number): llm.Ch
 
 /** Begins a history with a summary of what came before it. */
 export function summarized(found: History, text: string, itemIds: ReadonlySet<string>): History {
-  const told: History = { turns: [], itemIds: [...itemIds], instructions: found.instructions };
+  const told: History = { turns: [], itemIds: [...itemIds] };
   const parts = [{ text: `[Summary of the conversation so far: ${text}]` }];
   const [first, ...others] = found.turns;
   told.turns =

@@ -2,7 +2,7 @@
 import type { TurnState } from './state.js';
 
 /** After this long without a word, a request or an answer pictures wait, in ms: each costs tokens. */
-export const IDLE_MS = 30_000;
+const IDLE_MS = 30_000;
 
 /**
  * Is a picture of use to the model now? It answers speech and requests, never a picture alone, so in

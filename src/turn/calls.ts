@@ -8,13 +8,13 @@ import type { CallPhase, PendingCall } from './state.js';
 import type { Draft } from './utterance.js';
 
 /** A tool that waits behind speech has at least this long to begin, in ms. */
-export const BEGIN_MS = 30_000;
+const BEGIN_MS = 30_000;
 /** What LiveKit has dropped by an interruption never begins, and its result never comes, in ms. */
-export const DROPPED_MS = 1_000;
+const DROPPED_MS = 1_000;
 /** A tool gave its result; LiveKit hands it over when nobody speaks, or never (maxToolSteps), in ms. */
-export const RETURNED_MS = 10_000;
+const RETURNED_MS = 10_000;
 /** LiveKit has aborted a tool that the model waits for; it may still finish, in ms. */
-export const ABORTED_MS = 2_000;
+const ABORTED_MS = 2_000;
 
 /** Calls are never discarded: they end a cut. */
 export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRules): void {
@@ -38,7 +38,7 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
     const blocking = rules.tools?.[name]?.blocking ?? rules.blockingCalls;
     const limit = deadlineOf(name, rules);
     const dueAt = limit === undefined ? undefined : d.at + Math.max(limit, BEGIN_MS);
-    const entry = {
+    const entry: PendingCall = {
       ...call,
       wireIds: [id],
       blocking,
@@ -47,7 +47,7 @@ export function calls(d: Draft, asked: readonly RequestedCall[], rules: TurnRule
       phase: 'waiting',
       dropped: false,
     };
-    d.s.calls = [...d.s.calls, entry as PendingCall];
+    d.s.calls = [...d.s.calls, entry];
     d.out.push({ type: 'callTool', generationId: generation.id, call, at: d.at });
     calling ||= blocking;
   }

@@ -8,7 +8,7 @@ import { REPLY_TAIL_MS } from './times.js';
 import type { Draft } from './utterance.js';
 
 /** So many requests may wait; what is asked beyond them takes the place of the oldest waiting one. */
-export const MOST_REPLIES = 4;
+const MOST_REPLIES = 4;
 
 /**
  * An answer that is already on its way is not asked for twice, and one request waits for the answer to
