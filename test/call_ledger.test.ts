@@ -2,7 +2,10 @@
 import { llm } from '@livekit/agents';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { ToolResult } from '../src/protocol/encode.js';
 import { CallLedger, type Outcome } from '../src/livekit/call_ledger.js';
+import { Conversation } from '../src/livekit/conversation.js';
+import { resolve } from '../src/models/resolve.js';
 
 /** What may happen to a call; `n` says which of them, or which session the server remembers. */
 interface Act {
@@ -52,10 +55,24 @@ class World {
       if (this.ledger.cancelled(id)) this.cancelled.add(id);
     } else if (what === 'early') this.#settle(id, true);
     else this.#settle(id, false);
+    this.#release();
   }
 
   end(): void {
     for (const id of this.ids) this.#settle(id, false);
+    this.#release();
+  }
+
+  #release(): void {
+    const { results, freed } = this.ledger.release();
+    this.#answered(results);
+    this.told.push(...freed.map(({ item }) => item.callId));
+  }
+
+  #answered(results: readonly ToolResult[]): void {
+    for (const result of results) {
+      this.answers.push(`${result.callId} ${result.wireId} ${String(result.output)}`);
+    }
   }
 
   #ask(hasId: boolean, kind: number): void {
@@ -75,8 +92,7 @@ class World {
   /** The next session knows what was asked up to some moment. */
   #drop(n: number): void {
     const known = new Set(this.marks.slice(0, n));
-    // What waited for its turn is in the history: a new session reads it there.
-    this.told.push(...this.ledger.reconnected((mark) => known.has(mark)));
+    this.ledger.reconnected((mark) => known.has(mark));
   }
 
   #settle(callId: string, provisional: boolean): void {
@@ -90,9 +106,7 @@ class World {
     const item = llm.FunctionCallOutput.create({ callId, name: 'f', output, isError: false });
     const outcome: Outcome = { item, provisional };
     const { verdict, results } = this.ledger.settle(outcome);
-    for (const result of results) {
-      this.answers.push(`${result.callId} ${result.wireId} ${String(result.output)}`);
-    }
+    this.#answered(results);
     if (verdict === 'tell') this.told.push(callId);
   }
 }
@@ -149,3 +163,27 @@ test('a tool that goes on answers its call again and again, and then no more', (
   expect(settle('c_update_2')).toEqual({ verdict: 'text', results: [] });
   expect(settle('other_final')).toEqual({ verdict: 'text', results: [] });
 });
+
+test.each(['first', 'second'] as const)(
+  'a result that waits for an earlier call: the server forgets the %s',
+  (which) => {
+    const row = resolve('gemini-live-2.5-flash-native-audio', 'vertex').capabilities;
+    const conversation = new Conversation();
+    for (const callId of ['first', 'second']) {
+      conversation.called({ callId, wireId: undefined, name: 'f', args: {} }, 0);
+    }
+    const output = { callId: 'second', name: 'f', output: 'snow', isError: false };
+    const held = conversation.answered({ item: llm.FunctionCallOutput.create(output) });
+    expect([held.results, held.told]).toEqual([[], []]);
+    conversation.calls.forgotten([which]);
+    const { results, told } = conversation.released();
+    const unseen = JSON.stringify(conversation.unseen(new Set(), row).turns);
+    if (which === 'first') {
+      expect([results, told]).toMatchObject([[{ output: 'snow' }], []]);
+      expect(unseen).not.toContain('snow');
+    } else {
+      expect([results, told]).toEqual([[], ['second']]);
+      expect(unseen).toContain('snow');
+    }
+  },
+);

@@ -84,17 +84,11 @@ export class CallLedger {
     }
   }
 
-  /** A session that knows these marks: what it does not know it does not wait for. Returns calls whose outcome waited for its turn in vain. */
-  reconnected(knows: (mark: string) => boolean): string[] {
-    const freed: string[] = [];
-    for (const [callId, entry] of this.#entries) {
-      for (const question of entry.questions) question.waits &&= knows(question.mark);
-      if (!entry.held || waits(entry)) continue;
-      entry.held = undefined;
-      entry.state = 'over';
-      freed.push(callId);
+  /** A session that knows these marks: what it does not know it does not wait for. */
+  reconnected(knows: (mark: string) => boolean): void {
+    for (const { questions } of this.#entries.values()) {
+      for (const question of questions) question.waits &&= knows(question.mark);
     }
-    return freed;
   }
 
   /** Open calls that the present session of the server does not wait for. */
@@ -148,7 +142,7 @@ export class CallLedger {
     }
     const goesOn = entry.item.extra?.[GOES_ON] === true && this.#mayContinue(entry.name);
     const results = answer(entry, outcome, goesOn && !outcome.provisional ? true : undefined);
-    return { verdict: 'answer', results: [...results, ...this.#release()] };
+    return { verdict: 'answer', results };
   }
 
   /** Further news of a tool that goes on, under an id of LiveKit's own. It asks for the reply itself. */
@@ -173,12 +167,17 @@ export class CallLedger {
     return false;
   }
 
-  #release(): ToolResult[] {
+  /** After any change: outcomes whose turn has come, and `freed` ones that the server waits for no more. */
+  release(): { results: ToolResult[]; freed: Outcome[] } {
     const results: ToolResult[] = [];
+    const freed: Outcome[] = [];
     for (const entry of this.#entries.values()) {
-      if (entry.held && !this.#comesLater(entry)) results.push(...answer(entry, entry.held));
+      const { held } = entry;
+      if (!held || (waits(entry) && this.#comesLater(entry))) continue;
+      results.push(...answer(entry, held));
+      if (!waits(entry)) freed.push(held);
     }
-    return results;
+    return { results, freed };
   }
 }
 

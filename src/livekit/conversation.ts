@@ -118,10 +118,12 @@ export class Conversation {
   }
 
   /** The server took the question back; a history that says so is honest. */
-  cancelled(item: llm.FunctionCallOutput): void {
-    if (!this.calls.cancelled(item.callId)) return;
-    this.#ledger.born(item.id, '');
-    this.#insertOwn(item);
+  cancelled(item: llm.FunctionCallOutput): ContextChange {
+    if (this.calls.cancelled(item.callId)) {
+      this.#ledger.born(item.id, '');
+      this.#insertOwn(item);
+    }
+    return this.released();
   }
 
   /** An outcome that does not come from LiveKit. */
@@ -186,10 +188,23 @@ export class Conversation {
       this.#remove(own.id);
     }
     if (verdict === 'answer' || verdict === 'wait') this.#ledger.born(item.id, '');
-    if (verdict !== 'tell' && verdict !== 'text') return;
-    if (verdict === 'text') return;
-    change.told.push(item.callId);
-    change.asks ||= !quiet;
+    if (verdict === 'tell') {
+      change.told.push(item.callId);
+      change.asks ||= !quiet;
+    }
+    this.released(change);
+  }
+
+  /** Results that waited for their turn, and wait no more. */
+  released(change = unchanged()): ContextChange {
+    const { results, freed } = this.calls.release();
+    change.results.push(...results);
+    for (const { item, quiet } of freed) {
+      this.#ledger.untold(item.id);
+      change.told.push(item.callId);
+      change.asks ||= !quiet;
+    }
+    return change;
   }
 
   #insertOwn(item: llm.FunctionCallOutput): void {
@@ -257,13 +272,13 @@ export class Conversation {
 
   /**
    * A connection is up. `rolling`: its handle stood for the moment it was issued, and what was asked
-   * since then is forgotten like what was told. Returns calls that nobody waits for any more, though
-   * their outcome is there.
+   * since then is forgotten like what was told.
    */
-  connected(restored: boolean, rolling: boolean): string[] {
-    if (restored && !rolling) return [];
+  connected(restored: boolean, rolling: boolean): ContextChange {
+    if (restored && !rolling) return unchanged();
     this.#ledger.rewind(restored);
-    return this.calls.reconnected((mark) => this.#ledger.has(mark));
+    this.calls.reconnected((mark) => this.#ledger.has(mark));
+    return this.released();
   }
 
   /** The server remembers that it asked this. */

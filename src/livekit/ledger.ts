@@ -24,6 +24,12 @@ export class Ledger {
     this.#known.set(id, text);
   }
 
+  /** It was counted as told, and never will be sent. */
+  untold(id: string): void {
+    this.#known.delete(id);
+    this.#atHandle.delete(id);
+  }
+
   /** Only so much of it was played. */
   heard(id: string, text: string): void {
     this.#born.set(id, text);

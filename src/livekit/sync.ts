@@ -76,16 +76,17 @@ export class Sync implements LinkEvents {
    */
   updateChatCtx(chatCtx: llm.ChatContext, isHandoff: boolean): Promise<void> {
     const encoding = this.#images.prepare(chatCtx.items);
-    this.#changed(this.conversation.update(chatCtx, isHandoff));
+    this.changed(this.conversation.update(chatCtx, isHandoff));
     return encoding?.then(() => this.news.deliver()) ?? Promise.resolve();
   }
 
   /** A call has an answer that LiveKit does not give. */
   answerCall(outcome: Outcome): void {
-    this.#changed(this.conversation.answered(outcome));
+    this.changed(this.conversation.answered(outcome));
   }
 
-  #changed({ results, told, asks, replaced, edited }: ContextChange): void {
+  /** Tells the server what has become of its calls and of the history. */
+  changed({ results, told, asks, replaced, edited }: ContextChange): void {
     if (results.length > 0) this.#answer(results);
     // An old agent's words must not stay, whatever it costs.
     if (replaced) this.link.rotate({ why: 'update', since: this.#now, fresh: true });
@@ -141,7 +142,7 @@ export class Sync implements LinkEvents {
     // Where unconsumed messages were sent again, nothing since the handle is missing.
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
-    const freed = this.conversation.connected(info.restored, rolling);
+    const { results, told, asks } = this.conversation.connected(info.restored, rolling);
     this.link.reopenActivity(this.#on.activityIsOpen());
     const forgotten = this.link.takeBackResults((id) => this.conversation.remembersCall(id));
     const seeded = this.#seed !== undefined;
@@ -152,9 +153,10 @@ export class Sync implements LinkEvents {
     const { restored } = info;
     const forgottenCalls = this.conversation.calls.unknown;
     this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
-    for (const id of freed) this.#settled(id, false);
+    if (results.length > 0) this.#answer(results);
+    for (const id of told) this.#settled(id, !asks);
     const toSpeakOf = [...folded, ...forgotten].some(({ quiet }) => quiet !== true);
-    if (toSpeakOf || freed.length > 0 || this.#asks) this.#askAboutResults();
+    if (toSpeakOf || asks || this.#asks) this.#askAboutResults();
     this.#tellConnected(info, seeded);
   }
 

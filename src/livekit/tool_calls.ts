@@ -103,7 +103,8 @@ export class ToolCalls implements ToolWatcher {
 
   /** What the state machine wants done about calls, or that bears on them. */
   perform(effect: Effect): void {
-    const { conversation } = this.#rooms.sync;
+    const { sync } = this.#rooms;
+    const { conversation } = sync;
     switch (effect.type) {
       case 'callTool':
         this.#call(effect.generationId, effect.call, effect.at);
@@ -114,9 +115,11 @@ export class ToolCalls implements ToolWatcher {
         break;
       case 'unaskCall':
         conversation.calls.unasked(effect.callId, effect.wireIds);
+        sync.changed(conversation.released());
         break;
       case 'forgetCalls':
         conversation.calls.forgotten(effect.callIds);
+        sync.changed(conversation.released());
         break;
       case 'cancelCalls':
         for (const id of effect.callIds) this.#cancel(id);
@@ -206,9 +209,9 @@ export class ToolCalls implements ToolWatcher {
   }
 
   #cancel(callId: string): void {
-    const { conversation } = this.#rooms.sync;
-    const name = conversation.calls.nameOf(callId) ?? '';
-    conversation.cancelled(this.#output({ callId, name }, 'cancelled', true));
+    const { sync } = this.#rooms;
+    const name = sync.conversation.calls.nameOf(callId) ?? '';
+    sync.changed(sync.conversation.cancelled(this.#output({ callId, name }, 'cancelled', true)));
     this.#parked = this.#parked.filter((call) => call.callId !== callId);
     this.#aborts.get(callId)?.abort(new Error('The model cancelled the call.'));
   }
