@@ -13,14 +13,15 @@ const ROOMS = {
   protocol: { opens: ['models', 'errors'] },
   turn: { opens: ['models', 'protocol', 'errors'] },
   send_queue: { opens: ['models', 'protocol', 'errors'] },
+  recording: { opens: ['protocol', 'clock'] },
   connection: {
-    opens: ['models', 'protocol', 'errors', 'clock', 'options', 'recorder', 'version'],
+    opens: ['models', 'protocol', 'errors', 'clock', 'options', 'version'],
     packages: ['google-auth-library'],
   },
   livekit: {
     opens: [
       ...['models', 'protocol', 'turn', 'send_queue', 'connection'],
-      ...['errors', 'clock', 'options', 'validate', 'recorder', 'tools', 'version'],
+      ...['recording', 'errors', 'clock', 'options', 'validate', 'tools', 'version'],
     ],
     packages: ['@livekit'],
   },
@@ -49,7 +50,7 @@ const ROOT = {
   'index.ts': TIP,
   'realtime.ts': TIP,
 };
-const ROOT_OPENS = ['models', 'protocol'];
+const ROOT_OPENS = ['models', 'protocol', 'recording'];
 const ROOT_SIBLINGS = '(?!(?:index|realtime)\\.js$)[^/]+\\.js$';
 
 const GUARDED = ['@livekit', 'ws', 'google-auth-library'];

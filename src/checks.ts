@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import { optionsError } from './errors.js';
 import {
@@ -10,6 +11,8 @@ import {
   type RealtimeModelOptions,
   type Watchdog,
 } from './options.js';
+
+import type { RecordOptions, RecordTarget } from './recording/recorder.js';
 
 // Single options that are more than a number: each with its default, or an error that says what to do.
 
@@ -88,6 +91,35 @@ export function historySummary(given: HistorySummary): Required<HistorySummary> 
     );
   }
   return { summarize: (items) => given.summarize(items), keepTurns, deadlineMs };
+}
+
+const LIMITS = { maxBytes: 64 * 1024, maxFiles: 1, ringBytes: 1024 };
+
+export function recording(given: RecordTarget | RecordOptions): RecordOptions {
+  const options = isTarget(given) ? { to: given } : given;
+  const { to, audio, transcripts, when } = options;
+  const isChoice = (value: string | undefined, ...choices: string[]): boolean =>
+    value === undefined || choices.includes(value);
+  const isUsable =
+    isTarget(to) &&
+    isChoice(audio, 'none', 'lengths', 'full') &&
+    isChoice(transcripts, 'keep', 'hash', 'drop') &&
+    isChoice(when, 'always', 'failure') &&
+    Object.entries(LIMITS).every(([name, least]) => {
+      const value = options[name as keyof typeof LIMITS];
+      return value === undefined || (Number.isInteger(value) && value >= least);
+    });
+  if (isUsable) return options;
+  throw optionsError(
+    `Option record is ${inspect(given)}.`,
+    'Give a path, a stream or a function, or { to, audio, transcripts, when, maxBytes, maxFiles, ringBytes }: docs/recording.md.',
+  );
+}
+
+function isTarget(value: unknown): value is RecordTarget {
+  if (typeof value === 'string') return value !== '';
+  if (typeof value === 'function') return true;
+  return value instanceof Writable || value instanceof WritableStream;
 }
 
 export function flag(name: string, value: unknown): boolean {

@@ -28,6 +28,7 @@ import type {
   Watchdog,
 } from './option_groups.js';
 import type { Setup } from './protocol/frames.js';
+import type { RecordOptions, RecordTarget } from './recording/recorder.js';
 import type { Voice } from './protocol/voices.js';
 
 export * from './option_groups.js';
@@ -205,10 +206,10 @@ export interface RealtimeModelOptions {
   /** Merged last into the setup message (objects deeply, the rest replaced). @default none */
   setup?: Partial<Setup>;
   /**
-   * Records both directions as JSON lines, scrubbed, audio as lengths: a file path, or a function that
-   * takes each line. @default off
+   * Records the session as JSON lines, scrubbed: a file path, a stream, a function that takes each line,
+   * or one of these with options. @default off
    */
-  record?: string | ((line: string) => void);
+  record?: RecordTarget | RecordOptions;
 }
 
 /** Environment variables that are read. */
@@ -233,7 +234,7 @@ export interface Endpoint {
 /** Options after environment, defaults and the model's row: what the rooms work with. */
 export interface Settings extends Omit<
   RealtimeModelOptions,
-  'capabilities' | 'model' | 'voice' | 'language' | 'historySummary'
+  'capabilities' | 'model' | 'voice' | 'language' | 'historySummary' | 'record'
 > {
   model: string;
   capabilities: Capabilities;
@@ -260,6 +261,7 @@ export interface Settings extends Omit<
   slowAnswerMs: number | null;
   reconnectOnUpdate: boolean;
   historySummary: Required<HistorySummary> | undefined;
+  record: RecordOptions | undefined;
   toolBehavior: Behavior;
   toolTimeoutMs: number | null;
   toolOptions: Readonly<Record<string, ToolOptions>>;

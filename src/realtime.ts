@@ -27,6 +27,7 @@ export {
   type Watchdog,
   type WatchdogStep,
 } from './options.js';
+export type { RecordOptions, RecordTarget } from './recording/recorder.js';
 export type { Voice } from './protocol/voices.js';
 
 /** What a client may send after setup, by kind. */

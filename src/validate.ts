@@ -10,6 +10,7 @@ import {
   onTranscript,
   imageEncoding,
   historySummary,
+  recording,
   flag,
 } from './checks.js';
 import { optionsError } from './errors.js';
@@ -64,6 +65,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     slowAnswerMs: orDefault(options.slowAnswerMs, 4_000),
     reconnectOnUpdate: flag('reconnectOnUpdate', options.reconnectOnUpdate ?? true),
     historySummary: options.historySummary && historySummary(options.historySummary),
+    record: options.record === undefined ? undefined : recording(options.record),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
     toolOptions: options.toolOptions ?? {},
   };

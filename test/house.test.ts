@@ -54,8 +54,8 @@ const CLOSED: readonly [file: string, code: string, rule: string][] = [
   ['src/livekit/a.ts', from('../testing/live_server.js'), IMPORTS],
   ['src/testing/a.ts', from('../connection/socket.js'), IMPORTS],
   ['src/testing/a.ts', from('../livekit/session.js'), IMPORTS],
-  ['src/recorder.ts', from('./turn/step.js'), IMPORTS],
-  ['src/recorder.ts', from('./index.js'), IMPORTS],
+  ['src/recording/a.ts', from('../turn/step.js'), IMPORTS],
+  ['src/recording/a.ts', from('../options.js'), IMPORTS],
   ['src/options.ts', types('./realtime.js'), IMPORTS],
   ['src/index.ts', from('./testing/index.js'), IMPORTS],
   // Guarded packages.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRecorder, type Recorder } from '../src/recorder.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readMark } from '../src/recording/format.js';
+import { Recorder, type RecordOptions } from '../src/recording/recorder.js';
 import { ManualClock } from './support/manual_clock.js';
 
 interface Line {
@@ -15,42 +17,66 @@ interface Line {
   note?: any;
 }
 
+const SECRET = 'not-known-by-its-shape';
+
 let clock: ManualClock;
 let lines: string[];
+let failures: string[];
 let recorder: Recorder;
+
+/** A recorder as a session has it; its head is taken off `lines`. */
+function create(options: Omit<RecordOptions, 'to'> & { to?: RecordOptions['to'] } = {}): Recorder {
+  const to = (line: string) => void lines.push(line);
+  const made = new Recorder(
+    { to, ...options },
+    {
+      head: { format: 1, model: 'm' },
+      rules: () => ({ replyTimeoutMs: 1 }),
+      clock,
+      unique: 'now-s1',
+      secrets: [SECRET],
+      failed: ({ message }) => void failures.push(message),
+    },
+  );
+  lines.length = 0;
+  return made;
+}
 
 beforeEach(() => {
   clock = new ManualClock();
   lines = [];
-  recorder = createRecorder((line) => void lines.push(line), clock);
+  failures = [];
+  recorder = create();
+  recorder.dialling();
 });
 
 const read = (): Line[] => lines.map((line) => JSON.parse(line) as Line);
 const last = (): Line => read().at(-1) as Line;
 /** What becomes of one frame. */
 function recorded(frame: unknown): any {
-  recorder.frame('in', JSON.stringify(frame), 1);
+  recorder.frame('in', JSON.stringify(frame));
   return last().frame;
 }
 
 describe('lines', () => {
   it('say when, on which connection, in which direction, and what', () => {
-    recorder.frame('out', '{"setup":{"model":"m"}}', 1);
+    recorder.frame('out', '{"setup":{"model":"m"}}');
     clock.advance(120);
-    recorder.frame('in', '{"setupComplete":{}}', 1);
+    recorder.frame('in', '{"setupComplete":{}}');
     clock.advance(5);
-    recorder.note({ exchange: 'goAway' });
-    recorder.frame('in', '{}', 2);
+    recorder.connection({ is: 'exchange', why: 'goAway' });
+    recorder.dialling();
+    recorder.frame('in', '{}');
     expect(lines).toEqual([
       '{"t":0,"connection":1,"dir":"out","frame":{"setup":{"model":"m"}}}',
       '{"t":120,"connection":1,"dir":"in","frame":{"setupComplete":{}}}',
-      '{"t":125,"dir":"note","note":{"exchange":"goAway"}}',
+      '{"t":125,"connection":1,"dir":"connection","event":{"is":"exchange","why":"goAway"}}',
       '{"t":125,"connection":2,"dir":"in","frame":{}}',
     ]);
   });
 
   it('are one line each, however the server lays out its JSON', () => {
-    recorder.frame('in', '{\n  "serverContent": {\n    "turnComplete": true\n  }\n}\n', 1);
+    recorder.frame('in', '{\n  "serverContent": {\n    "turnComplete": true\n  }\n}\n');
     expect(lines[0]).not.toContain('\n');
     expect(last().frame).toEqual({ serverContent: { turnComplete: true } });
   });
@@ -58,7 +84,7 @@ describe('lines', () => {
   it.each(['nonsense', '{"cut off', '', '["\n"'])(
     'hold what is no JSON as a string: %j',
     (text) => {
-      recorder.frame('in', text, 1);
+      recorder.frame('in', text);
       expect(last().frame).toBe(text);
       expect(lines[0]).not.toContain('\n');
     },
@@ -72,7 +98,7 @@ describe('lines', () => {
     fc.assert(
       fc.property(fc.array(said), fc.boolean(), (texts, pretty) => {
         const frame = { serverContent: { modelTurn: { parts: texts.map((text) => ({ text })) } } };
-        recorder.frame('in', JSON.stringify(frame, null, pretty ? 2 : 0), 1);
+        recorder.frame('in', JSON.stringify(frame, null, pretty ? 2 : 0));
         const { parts } = last().frame.serverContent.modelTurn;
         expect(parts).toHaveLength(texts.length);
         texts.forEach((text, index) => {
@@ -84,6 +110,25 @@ describe('lines', () => {
   });
 });
 
+describe('the first line', () => {
+  it('says what was recorded, by what, and how', async () => {
+    const all: string[] = [];
+    const made = create({ to: (line) => void all.push(line), transcripts: 'hash' });
+    await made.close();
+    const [head] = all.map((line) => JSON.parse(line) as Line);
+    expect(head).toMatchObject({ t: 0, connection: 0, dir: 'note' });
+    expect(head?.note).toEqual({
+      format: 1,
+      model: 'm',
+      startedAt: new Date(clock.now()).toISOString(),
+      part: 1,
+      audio: 'lengths',
+      transcripts: 'hash',
+      rules: { replyTimeoutMs: 1 },
+    });
+  });
+});
+
 describe('audio and pictures', () => {
   it.each([
     [24, 'AAEC'.repeat(8)],
@@ -92,18 +137,32 @@ describe('audio and pictures', () => {
     [12, '+/-_'.repeat(4)],
   ])('are a length: %i bytes', (bytes, data) => {
     const blob = { data, mimeType: 'audio/pcm;rate=24000' };
-    const expected = { data: `<${bytes} bytes>`, mimeType: 'audio/pcm;rate=24000' };
+    const expected = {
+      data: expect.stringMatching(`^<${bytes} bytes -\\d+ dB>$`) as string,
+      mimeType: 'audio/pcm;rate=24000',
+    };
     const parts = [{ inlineData: blob }];
     expect(recorded({ serverContent: { modelTurn: { parts } } })).toEqual({
       serverContent: { modelTurn: { parts: [{ inlineData: expected }] } },
     });
     expect(recorded({ realtimeInput: { audio: blob } }).realtimeInput.audio).toEqual(expected);
-    expect(recorded({ realtimeInput: { video: blob } }).realtimeInput.video).toEqual(expected);
+    const video = { data, mimeType: 'image/jpeg' };
+    expect(recorded({ realtimeInput: { video } }).realtimeInput.video).toEqual({
+      data: `<${bytes} bytes>`,
+      mimeType: 'image/jpeg',
+    });
   });
 
   it('are found in any layout', () => {
-    recorder.frame('in', `{ "inlineData": { "data" : "${'AAEC'.repeat(100)}" } }`, 1);
-    expect(last().frame).toEqual({ inlineData: { data: '<300 bytes>' } });
+    const data = 'AAEC'.repeat(100);
+    const mark = { data: '<300 bytes>', mimeType: 'image/png' };
+    for (let i = 0; i < 2; i++) {
+      recorder.frame('in', `{ "inlineData": {\n "data" : "${data}", "mimeType": "image/png" } }`);
+      expect(last().frame).toEqual({ inlineData: mark });
+    }
+    const inlineData = { data, mimeType: 'image/png' };
+    const { parts } = recorded({ parts: [{ inlineData }, { inlineData }, { text: '@media@' }] });
+    expect(parts).toEqual([{ inlineData: mark }, { inlineData: mark }, { text: '@media@' }]);
   });
 
   it('are not mistaken for words', () => {
@@ -138,41 +197,199 @@ describe('secrets', () => {
   const KEY = 'AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY';
 
   it.each<[string, string]>([
-    [`key ${KEY} is bad`, 'key AIza*** is bad'],
-    ['wss://host/ws?key=abcdef&x=1', 'wss://host/ws?key=***&x=1'],
-    ['wss://host/ws?x=1&access_token=abc', 'wss://host/ws?x=1&access_token=***'],
-    ['auth_tokens/0123-ab.c~d expired', 'auth_tokens/*** expired'],
-    ['authorization: Bearer ya29.a0-b_c', 'authorization: Bearer ***'],
+    [`key ${KEY} is bad`, 'key AIzasecret-1 is bad'],
+    ['wss://host/ws?key=abcdef&x=1', 'wss://host/ws?key=secret-1&x=1'],
+    ['wss://host/ws?x=1&access_token=abc', 'wss://host/ws?x=1&access_token=secret-1'],
+    ['auth_tokens/0123-ab.c~d expired', 'auth_tokens/secret-1 expired'],
+    [`the key ${SECRET} is bad`, 'the key secret-1 is bad'],
+    ['authorization: Bearer ya29.a0-b_c', 'authorization: Bearer secret-1'],
   ])('%s', (text, expected) => {
     expect(recorded({ serverContent: { outputTranscription: { text } } })).toEqual({
       serverContent: { outputTranscription: { text: expected } },
     });
-    recorder.note({ lost: { reason: text } });
-    expect(last().note).toEqual({ lost: { reason: expected } });
-    recorder.frame('in', text, 1);
+    recorder.connection({ is: 'lost', reason: text });
+    expect(read().at(-1)).toMatchObject({ event: { is: 'lost', reason: expected } });
+    recorder.frame('in', text);
     expect(last().frame).toBe(expected);
+  });
+});
+
+describe('levels', () => {
+  const tone = (peak: number): string => {
+    const samples = Int16Array.from({ length: 480 }, (_, i) => peak * Math.sin(i / 7));
+    return Buffer.from(samples.buffer).toString('base64');
+  };
+  const level = (data: string): number => {
+    const audio = { data, mimeType: 'audio/pcm;rate=16000' };
+    const mark = recorded({ realtimeInput: { audio } }).realtimeInput.audio.data as string;
+    return readMark(mark)?.levelDb as number;
+  };
+
+  it.each([
+    [32000, -3],
+    [3200, -23],
+    [320, -43],
+    [0, -90],
+  ])('of a tone with a peak of %i: %i dB of full scale, within 2', (peak, db) => {
+    expect(Math.abs(level(tone(peak)) - db)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('what is kept', () => {
+  const audio = { data: 'AAEC'.repeat(80), mimeType: 'audio/pcm;rate=24000' };
+  const frames = (text: string): unknown[] => [
+    { realtimeInput: { audio } },
+    { serverContent: { modelTurn: { parts: [{ inlineData: audio }] } } },
+    { serverContent: { outputTranscription: { text } } },
+    {
+      toolCall: { functionCalls: [{ id: 'c1', name: 'pay', args: { card: text, list: [text] } }] },
+    },
+    { toolResponse: { functionResponses: [{ id: 'c1', response: { output: text } }] } },
+  ];
+  const kept = (options: Partial<RecordOptions>): string[] => {
+    recorder = create(options);
+    for (const frame of frames('4111 1111')) recorder.frame('in', JSON.stringify(frame));
+    recorder.report('thought', '4111 1111');
+    recorder.call('generateReply', { instructions: '4111 1111' });
+    return [...lines];
+  };
+
+  it('of audio: nothing, its length, or all of it', () => {
+    expect(kept({ audio: 'none' })).toHaveLength(5);
+    expect(kept({ audio: 'lengths' }).join()).not.toContain('AAECAAEC');
+    const full = kept({ audio: 'full' }).map((line) => JSON.parse(line) as Line);
+    expect(full.slice(0, 2).map(({ frame }) => frame)).toEqual(frames('').slice(0, 2));
+  });
+
+  it('of words: all, the same hash for the same words, or their length', () => {
+    expect(
+      kept({ transcripts: 'keep' })
+        .join()
+        .match(/4111 1111/g),
+    ).toHaveLength(6);
+    const hashed = kept({ transcripts: 'hash' }).join();
+    expect(hashed).not.toContain('4111');
+    const hashes = hashed.match(/<9 characters #[0-9a-f]{8}>/g) ?? [];
+    expect(hashes).toHaveLength(6);
+    expect(new Set(hashes).size).toBe(1);
+    // A list of hashes of all card numbers would be of no use.
+    expect(kept({ transcripts: 'hash' }).join()).not.toContain(hashes[0]);
+    const dropped = kept({ transcripts: 'drop' }).join();
+    expect(dropped.match(/<9 characters>/g)).toHaveLength(6);
+    // Names of tools and members are not words.
+    expect(dropped).toContain('"name":"pay","args":{"card"');
+  });
+});
+
+describe('inputs of the state machine', () => {
+  it('are kept where no frame brings them, with their place among the facts of a frame', () => {
+    recorder.frame('in', '{"serverContent":{"interrupted":true,"turnComplete":true}}');
+    recorder.input({ type: 'interrupted', at: clock.now() });
+    recorder.input({ type: 'interruptRequested', at: clock.now() });
+    recorder.input({ type: 'boundary', at: clock.now() });
+    recorder.input({ type: 'tick', at: clock.now() + 7 });
+    expect(lines.slice(1)).toEqual([
+      '{"t":0,"connection":1,"dir":"local","input":{"type":"interruptRequested"},"after":1}',
+      '{"t":7,"connection":1,"dir":"local","input":{"type":"tick"},"after":2}',
+    ]);
+  });
+});
+
+describe('when something fails', () => {
+  const onFailure = (): Recorder => create({ when: 'failure', ringBytes: 1024 });
+  const say = (count: number): void => {
+    for (let i = 0; i < count; i++) recorder.frame('in', `{"n":${i}}`);
+  };
+
+  it('only then is anything written: the newest that fits, and ten seconds more', () => {
+    recorder = onFailure();
+    say(100);
+    expect(lines).toEqual([]);
+    recorder.report('stalled', { generationId: 'g' });
+    const [head, ...rest] = read();
+    expect(head?.note.format).toBe(1);
+    expect(rest.length).toBeGreaterThan(10);
+    expect(lines.slice(1).join('').length).toBeLessThanOrEqual(1024);
+    expect(rest.at(-2)?.frame).toEqual({ n: 99 });
+    say(1);
+    expect(last().frame).toEqual({ n: 0 });
+    clock.advance(10_000);
+    const written = lines.length;
+    say(3);
+    expect(lines).toHaveLength(written);
+    recorder.connection({ is: 'lost' });
+    expect(lines).toHaveLength(written + 4);
+  });
+
+  it('else nothing is left behind', async () => {
+    recorder = onFailure();
+    say(10);
+    recorder.report('health', {});
+    await recorder.close();
+    expect(lines).toEqual([]);
+  });
+
+  it('what merely took long is none', () => {
+    recorder = onFailure();
+    recorder.report('slow_answer', {});
+    expect(lines).toEqual([]);
   });
 });
 
 describe('a recording never ends a call', () => {
   it('when its callback throws', async () => {
     const taken: string[] = [];
-    const broken = createRecorder((line) => {
-      taken.push(line);
-      throw new Error('disk full');
-    }, clock);
-    broken.frame('in', '{}', 1);
-    broken.note({});
+    const broken = create({
+      to: (line) => {
+        taken.push(line);
+        throw new Error('disk full');
+      },
+    });
+    broken.frame('in', '{}');
+    broken.call('close', {});
     await broken.close();
-    expect(taken).toHaveLength(2);
+    expect(taken).toHaveLength(3);
   });
 
   it('when its callback rejects', async () => {
-    const rejects: () => unknown = () => Promise.reject(new Error('disk full'));
-    const broken = createRecorder(rejects, clock);
-    broken.frame('in', '{}', 1);
+    const broken = create({ to: () => Promise.reject(new Error('disk full')) });
+    broken.frame('in', '{}');
     // An unobserved rejection would end this test run.
     await broken.close();
+  });
+
+  it('when its stream fails, is ended by the app, or never reads', async () => {
+    const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('gone')) });
+    const ended = new Writable({ write: (_chunk, _encoding, done) => done() });
+    ended.end();
+    for (const to of [failing, ended]) {
+      const broken = create({ to });
+      broken.frame('in', '{}');
+      await broken.close();
+    }
+    expect(failures).toEqual(['gone']);
+    const stuck = new Writable({ write: () => {} });
+    const full = create({ to: stuck });
+    const big = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+    for (let i = 0; i < 40; i++) full.frame('in', big);
+    expect(stuck.writableLength).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  it('when another session writes into its web stream, and when that fails', async () => {
+    const pieces: string[] = [];
+    const stream = new WritableStream<string>({ write: (piece) => void pieces.push(piece) });
+    const first = create({ to: stream });
+    const second = create({ to: stream });
+    first.frame('in', '{"n":1}');
+    second.frame('in', '{"n":2}');
+    await second.close();
+    await first.close();
+    expect(pieces.map((piece) => JSON.parse(piece) as Line).at(-1)?.frame).toEqual({ n: 1 });
+    expect(pieces).toHaveLength(2);
+    const broken = new WritableStream({ write: () => Promise.reject(new Error('gone')) });
+    const failing = create({ to: broken });
+    failing.frame('in', '{}');
+    await failing.close();
   });
 
   describe('on disk', () => {
@@ -181,46 +398,56 @@ describe('a recording never ends a call', () => {
       folder = mkdtempSync(join(tmpdir(), 'recorder-'));
     });
     afterEach(() => rmSync(folder, { recursive: true }));
-
-    it('writes a file, and goes on with one that is there', async () => {
-      const path = join(folder, 'call.jsonl');
-      for (const name of ['first', 'second']) {
-        const file = createRecorder(path, clock);
-        file.note({ name });
-        file.frame('in', '{"text":"žluťoučký"}', 1);
-        await file.close();
-      }
-      const text = readFileSync(path, 'utf8');
-      expect(text.endsWith('\n')).toBe(true);
-      const found = text
+    const readFile = (name: string): Line[] =>
+      readFileSync(join(folder, name), 'utf8')
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as Line);
-      expect(found.map(({ note, frame }) => note?.name ?? frame.text)).toEqual([
-        'first',
-        'žluťoučký',
-        'second',
-        'žluťoučký',
-      ]);
+
+    it('makes the folder, and writes many lines at a time', async () => {
+      const file = create({ to: join(folder, 'a', 'call.jsonl') });
+      file.frame('in', '{"text":"žluťoučký"}');
+      clock.advance(249);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(readFileSync(join(folder, 'a', 'call.jsonl'), 'utf8')).toBe('');
+      clock.advance(1);
+      await file.close();
+      expect(readFile(join('a', 'call.jsonl')).at(-1)?.frame.text).toBe('žluťoučký');
     });
 
-    it.each([
-      ['at once', 0],
-      ['after some lines', 3],
-    ])('when the path cannot be written: close() still resolves, %s', async (_, count) => {
-      const file = createRecorder(join(folder, 'no', 'such', 'folder', 'call.jsonl'), clock);
-      for (let i = 0; i < count; i += 1) file.frame('in', '{}', 1);
-      await file.close();
-      file.frame('in', '{}', 1);
-      await file.close();
+    it('never writes to a file that is there', async () => {
+      const path = join(folder, 'call.jsonl');
+      const both = [create({ to: path }), create({ to: path })];
+      both.forEach((file, n) => file.frame('in', `{"n":${n}}`));
+      await Promise.all(both.map((file) => file.close()));
+      expect(readFile('call.jsonl').map(({ frame }) => frame?.n)).toEqual([undefined, 0]);
+      expect(readFile('call-now-s1.jsonl').map(({ frame }) => frame?.n)).toEqual([undefined, 1]);
     });
 
-    it('when the disk failed long ago', async () => {
-      const file = createRecorder(folder, clock);
-      file.frame('in', '{}', 1);
+    it('begins the next file when one is full, and keeps the newest', async () => {
+      const file = create({ to: join(folder, 'call.jsonl'), maxBytes: 1000, maxFiles: 2 });
+      for (let n = 0; n < 60; n++) file.frame('in', `{"n":${n}}`);
       await file.close();
-      file.frame('in', '{}', 1);
+      await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(2));
+      const names = readdirSync(folder).sort();
+      const [first, second] = names.map(readFile) as [Line[], Line[]];
+      for (const part of [first, second]) expect(part[0]?.note.format).toBe(1);
+      expect(second[0]?.note.part).toBe(first[0]?.note.part + 1);
+      const kept = [...first.slice(1), ...second.slice(1)].map(({ frame }) => frame.n as number);
+      expect(kept).toEqual(kept.map((_, i) => 60 - kept.length + i));
+      for (const name of names) {
+        expect(readFileSync(join(folder, name)).length).toBeLessThanOrEqual(1000);
+      }
+    });
+
+    it('says so when the path cannot be written, and close() still resolves', async () => {
+      writeFileSync(join(folder, 'file'), '');
+      const file = create({ to: join(folder, 'file', 'call.jsonl') });
+      file.frame('in', '{}');
       await file.close();
+      file.frame('in', '{}');
+      await file.close();
+      expect(failures).toHaveLength(1);
     });
   });
 });

@@ -20,7 +20,7 @@ function teller() {
   const tell = new Teller(
     session as unknown as llm.RealtimeSession,
     'l',
-    new ManualClock(),
+    { clock: new ManualClock(), recorder: undefined },
     logger,
   );
   return { tell, session, lines };

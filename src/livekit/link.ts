@@ -9,7 +9,7 @@ import type { Settings } from '../options.js';
 import { encode, itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
-import { createRecorder, type Recorder } from '../recorder.js';
+import type { Recorder } from '../recording/recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
 import { carryOver } from '../send_queue/survival.js';
 import type { Refusals } from './refusals.js';
@@ -31,6 +31,10 @@ export interface Environment {
   openSocket: OpenSocket;
   /** What services have refused so far. */
   refusals: Refusals;
+  /** Makes the ids of a session differ from those of another: a handoff puts both into one history. */
+  prefix: string;
+  /** Undefined where nothing is recorded. */
+  recorder: Recorder | undefined;
 }
 
 /** Why a working connection is exchanged. */
@@ -64,20 +68,20 @@ export class Link {
   readonly #connection: Connection;
   readonly #queue: SendQueue;
   readonly #recorder: Recorder | undefined;
-  #connections = 0;
   #stuckSince: number | undefined;
   #rotation: RotationCause | undefined;
   #cancelRotation: (() => void) | undefined;
   #cancelAge: (() => void) | undefined;
   #greeting = false;
 
-  constructor(settings: Settings, { clock, random, openSocket }: Environment, events: LinkEvents) {
+  constructor(settings: Settings, env: Environment, events: LinkEvents) {
+    const { clock, random, openSocket, recorder } = env;
     this.#settings = settings;
+    this.#recorder = recorder;
     this.#clock = clock;
     this.#events = events;
     // What the shield holds back is not lost either.
     this.#queue = new SendQueue(Math.max(settings.audioBufferMs, settings.firstTurnShieldMs));
-    this.#recorder = settings.record ? createRecorder(settings.record, clock) : undefined;
     const { endpoint, connOptions } = settings;
     this.#connection = new Connection(
       {
@@ -98,7 +102,7 @@ export class Link {
         connected: (info) => this.#connected(info),
         received: (frame) => events.received(frame),
         tap: (dir, text) => {
-          this.#recorder?.frame(dir, text, this.#connections);
+          recorder?.frame(dir, text);
           events.crossed(dir, text);
         },
         goAway: (timeLeftMs) => this.rotate({ why: 'goAway', timeLeftMs, since: clock.now() }),
@@ -107,13 +111,13 @@ export class Link {
           this.checkRotation();
         },
         lost: (failure, retry) => {
-          this.#recorder?.note({ lost: failure, ...retry });
+          recorder?.connection({ is: 'lost', ...failure, ...retry });
           // The next connection brings everything but forgetting by itself.
           if (!this.#mustForget) this.#forgetRotation();
           events.lost(failure, retry);
         },
         failed: (failure) => {
-          this.#recorder?.note({ failed: failure });
+          recorder?.connection({ is: 'failed', ...failure });
           this.#forgetRotation();
           events.failed(failure);
         },
@@ -248,7 +252,7 @@ export class Link {
     if (!this.#connection.isStarted) return;
     const fresh = forget || this.#mustForget;
     this.#forgetRotation();
-    this.#recorder?.note({ exchange: why, fresh });
+    this.#recorder?.connection({ is: 'exchange', why, fresh });
     this.#connection.exchange(fresh);
     this.#events.exchanging(why);
   }
@@ -256,17 +260,16 @@ export class Link {
   async close(): Promise<void> {
     this.#forgetRotation();
     await this.#connection.close();
-    await this.#recorder?.close();
   }
 
   #setup(handle: string | undefined): string {
-    this.#connections += 1;
+    this.#recorder?.dialling();
     const state = this.#events.setup(handle !== undefined);
     return JSON.stringify(setupFrame(this.#settings, { ...state, handle }));
   }
 
   #connected(info: Connected): void {
-    this.#recorder?.note({ connected: info });
+    this.#recorder?.connection({ is: 'connected', ...info });
     const folded = carryOver(this.#queue, info.restored ? 'resumed' : 'fresh');
     const { connectionLifeMs: life } = this.#settings.capabilities;
     const age = Math.max(life - AGE_MARGIN_MS, life / 2);

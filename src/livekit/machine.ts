@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
+import type { Recorder } from '../recording/recorder.js';
 import type { Effect } from '../turn/effects.js';
 import type { TurnRules } from '../turn/rules.js';
 import { initialState, nextDeadline, type Input, type TurnState } from '../turn/state.js';
 import { step } from '../turn/step.js';
+import type { Environment } from './link.js';
 
 /** An input without its time. */
 export type Timeless<T> = T extends { at: number } ? Omit<T, 'at'> : never;
@@ -11,6 +13,7 @@ export type Timeless<T> = T extends { at: number } ? Omit<T, 'at'> : never;
 /** Runs the state machine: one input at a time, its effects before the next, and its one timer. */
 export class Machine {
   readonly #clock: Clock;
+  readonly #recorder: Recorder | undefined;
   readonly #rules: TurnRules;
   readonly #perform: (effect: Effect) => void;
   readonly #settled: () => void;
@@ -23,14 +26,14 @@ export class Machine {
 
   /** @param settled is called when no input is left */
   constructor(
-    prefix: string,
+    { prefix, clock, recorder }: Pick<Environment, 'prefix' | 'clock' | 'recorder'>,
     rules: TurnRules,
-    clock: Clock,
     on: { perform: (effect: Effect) => void; settled: () => void },
   ) {
     this.#state = initialState(prefix);
     this.#rules = rules;
     this.#clock = clock;
+    this.#recorder = recorder;
     this.#perform = on.perform;
     this.#settled = on.settled;
   }
@@ -47,6 +50,7 @@ export class Machine {
     this.#running = true;
     try {
       for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        this.#recorder?.input(next);
         const { state, effects } = step(this.#state, next, this.#rules);
         this.#state = state;
         for (const effect of effects) this.#perform(effect);

@@ -5,6 +5,7 @@ import { openSocket } from '../connection/socket.js';
 import type { RealtimeModelOptions, Settings } from '../options.js';
 import { applyUpdate, validate } from '../validate.js';
 import type { Environment } from './link.js';
+import { startRecording } from './record.js';
 import { Refusals } from './refusals.js';
 import { livekitCapabilities } from './rules.js';
 import { RealtimeSession } from './session.js';
@@ -18,7 +19,9 @@ interface Beginning {
   forget: () => void;
 }
 
-const SYSTEM: Environment = {
+type World = Omit<Environment, 'prefix' | 'recorder'> & Partial<Environment>;
+
+const SYSTEM: World = {
   clock: systemClock,
   random: systemRandom,
   openSocket,
@@ -31,7 +34,7 @@ const SYSTEM: Environment = {
  */
 export class RealtimeModel extends llm.RealtimeModel {
   readonly #settings: Settings;
-  readonly #env: Environment;
+  readonly #env: World;
   readonly #sessions = new Set<RealtimeSession>();
   #warnings: readonly string[];
 
@@ -74,12 +77,15 @@ export class RealtimeModel extends llm.RealtimeModel {
 
   /** @internal */
   _begin(session: RealtimeSession): Beginning {
+    const settings = { ...this.#settings };
     const warnings = this.#warnings;
+    const prefix = this.#env.prefix ?? `${crypto.randomUUID().slice(0, 8)}_`;
+    const recorder = startRecording(settings, this.#env.clock, prefix);
     this.#warnings = [];
     this.#sessions.add(session);
     return {
-      settings: { ...this.#settings },
-      env: this.#env,
+      settings,
+      env: { ...this.#env, prefix, recorder },
       warnings,
       forget: () => this.#sessions.delete(session),
     };

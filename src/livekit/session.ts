@@ -15,6 +15,7 @@ import { Meter } from './meter.js';
 import type { RealtimeModel } from './model.js';
 import { Output } from './output.js';
 import { perform, type PerformerRooms } from './performer.js';
+import { recordCalls } from './record.js';
 import { turnRules } from './rules.js';
 import type { SessionUpdate } from './session_update.js';
 import { Sync } from './sync.js';
@@ -56,7 +57,7 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#settings = settings;
     this.#env = env;
     this.#forget = forget;
-    this.#tell = new Teller(this, model.label(), env.clock, this.logger);
+    this.#tell = new Teller(this, model.label(), env, this.logger);
     for (const warning of warnings) this.#tell.warnOnce(warning);
     this.#output = new Output(settings, env.clock, {
       created: (event) => this.#tell.emit('generation_created', event),
@@ -85,6 +86,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       state: () => this.#machine.state,
       warnOnce: (text) => this.#tell.warnOnce(text),
     });
+    if (env.recorder) recordCalls(this, env.recorder);
     this.#cancelDial = env.clock.after(DIAL_MS, () => link.open());
   }
 
@@ -100,9 +102,7 @@ export class RealtimeSession extends llm.RealtimeSession {
       heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
       calls: this.#calls,
     };
-    // Ids must differ between sessions: a handoff puts their items into one history.
-    const prefix = `${crypto.randomUUID().slice(0, 8)}_`;
-    return new Machine(prefix, turnRules(this.#settings), this.#env.clock, {
+    return new Machine(this.#env, turnRules(this.#settings), {
       perform: (effect) => perform(effect, rooms),
       settled: () => {
         this.#sync.link.flush();

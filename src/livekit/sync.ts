@@ -229,6 +229,9 @@ export class Sync implements LinkEvents {
   async close(): Promise<void> {
     this.news.disconnected();
     await this.link.close();
+    const { recorder } = this.#env;
+    recorder?.connection({ is: 'closed' });
+    await recorder?.close();
   }
 
   get #now(): number {

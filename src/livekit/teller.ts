@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util';
 import type { llm, log } from '@livekit/agents';
-import type { Clock } from '../clock.js';
 import type { Retry } from '../connection/connection.js';
 import { GeminiLiveError, type Failure } from '../errors.js';
+import type { Environment } from './link.js';
 import type { Report, Reports } from './reports.js';
 
 type Logger = ReturnType<typeof log>;
@@ -15,15 +15,20 @@ type Logger = ReturnType<typeof log>;
 export class Teller {
   readonly #session: llm.RealtimeSession;
   readonly #label: string;
-  readonly #clock: Clock;
+  readonly #env: Pick<Environment, 'clock' | 'recorder'>;
   readonly #logger: Logger;
   readonly #said = new Set<string>();
   #emitting: string | undefined;
 
-  constructor(session: llm.RealtimeSession, label: string, clock: Clock, logger: Logger) {
+  constructor(
+    session: llm.RealtimeSession,
+    label: string,
+    env: Pick<Environment, 'clock' | 'recorder'>,
+    logger: Logger,
+  ) {
     this.#session = session;
     this.#label = label;
-    this.#clock = clock;
+    this.#env = env;
     this.#logger = logger;
   }
 
@@ -55,6 +60,7 @@ export class Teller {
   }
 
   report<K extends Report>(what: K, detail?: Reports[K]): void {
+    this.#env.recorder?.report(what, detail);
     this.emit('gemini_report', { what, detail });
   }
 
@@ -70,7 +76,7 @@ export class Teller {
     else this.#logger.error(detail, `${logged} ${failure.hint}`);
     this.emit('error', {
       type: 'realtime_model_error',
-      timestamp: this.#clock.now(),
+      timestamp: this.#env.clock.now(),
       label: this.#label,
       error: new GeminiLiveError({ ...failure, message: text }),
       recoverable: retry !== undefined,

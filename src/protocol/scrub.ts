@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const SECRETS =
-  /([?&](?:key|access_token)=)[^&\s"']+|(auth_tokens\/)[\w.~-]+|(AIza)[\w-]{10,}|(Bearer\s+)\S+/gi;
+  /([?&](?:key|access_token)=)([^&\s"']+)|(auth_tokens\/)([\w.~-]+)|(AIza)([\w-]{10,})|(ya29\.)([\w.-]+)|(Bearer\s+)(\S+)/gi;
 
-/** Text that may be logged: keys, tokens and bearer headers are blotted out. */
-export function scrub(text: string): string {
-  return text.replace(SECRETS, (_match, ...groups: unknown[]) => {
-    const prefix = groups.slice(0, 4).find((group) => typeof group === 'string');
-    return `${String(prefix)}***`;
+/**
+ * Text that may be logged: keys, tokens and bearer headers are blotted out.
+ * @param name what stands for a secret (default: `***`)
+ */
+export function scrub(text: string, name: (secret: string) => string = () => '***'): string {
+  return text.replace(SECRETS, (...match: unknown[]) => {
+    const groups = match.slice(1, 11) as (string | undefined)[];
+    const at = groups.findIndex((group) => group !== undefined);
+    return `${groups[at] ?? ''}${name(groups[at + 1] ?? '')}`;
   });
 }
