@@ -14,6 +14,18 @@ const ROOMS = {
   turn: { opens: ['models', 'protocol', 'errors'] },
   send_queue: { opens: ['models', 'protocol', 'errors'] },
   recording: { opens: ['protocol', 'clock'] },
+  replay: {
+    opens: [
+      'models',
+      'protocol',
+      'turn',
+      'recording',
+      'errors',
+      'validate',
+      'options',
+      'livekit/rules',
+    ],
+  },
   connection: {
     opens: ['models', 'protocol', 'errors', 'clock', 'options', 'version'],
     packages: ['google-auth-library'],
@@ -25,7 +37,10 @@ const ROOMS = {
     ],
     packages: ['@livekit'],
   },
-  testing: { opens: ['models', 'protocol', 'errors', 'clock', 'version'], packages: ['ws'] },
+  testing: {
+    opens: ['models', 'protocol', 'recording', 'replay', 'errors', 'clock', 'version'],
+    packages: ['ws'],
+  },
 };
 
 /** Single files inside a room that may do more than their room. */

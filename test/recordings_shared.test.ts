@@ -2,31 +2,19 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { turnRules } from '../src/livekit/rules.js';
 import { type Fact, facts } from '../src/protocol/facts.js';
 import type { ServerFrame } from '../src/protocol/frames.js';
+import { parseRecording, type Recording } from '../src/recording/parse.js';
+import { replay } from '../src/replay/replay.js';
 import type { Effect, Remembered, ToolCall } from '../src/turn/effects.js';
-import type { TurnRules } from '../src/turn/rules.js';
-import { type Input, type TurnState, initialState, nextDeadline } from '../src/turn/state.js';
-import { step } from '../src/turn/step.js';
-import { validate } from '../src/validate.js';
+import type { TurnState } from '../src/turn/state.js';
 
 // Frames of the live service, recorded by others. They lie beside the repository, not in it.
 const FOLDER = fileURLToPath(new URL('../../shared/recordings', import.meta.url));
 const isThere = existsSync(FOLDER);
 
-interface Recording {
-  model: string;
-  lines: { dir: 'in' | 'out'; frame: Record<string, any> }[];
-}
-
-function read(name: string): Recording {
-  const [head, ...lines] = readFileSync(`${FOLDER}/${name}.jsonl`, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-  return { model: head.note.model as string, lines };
-}
+const read = (name: string): Recording =>
+  parseRecording(readFileSync(`${FOLDER}/${name}.jsonl`, 'utf8'));
 
 /** What each recording holds, counted in its text, and what shall come of it. */
 const RECORDINGS: Record<
@@ -64,75 +52,6 @@ const RECORDINGS: Record<
 /** Members that facts() may leave as unknown: none so far. */
 const LISTED_AS_UNKNOWN: string[] = [];
 
-type Untimed<I> = I extends unknown ? Omit<I, 'at'> : never;
-
-/** The turn machine on a recording, with the framework's part played as it would play it. */
-class Replay {
-  readonly effects: Effect[] = [];
-  readonly #rules: TurnRules;
-  #state: TurnState = initialState('r');
-  #at = 1_000_000;
-
-  constructor({ model, lines }: Recording, gapMs: number) {
-    const vertexai = model.startsWith('publishers/');
-    const where = vertexai ? { project: 'p' } : { apiKey: 'a-key' };
-    const { settings } = validate({ model, vertexai, ...where }, {}, '2026-11-20');
-    this.#rules = turnRules(settings);
-    for (const { dir, frame } of lines) {
-      this.#wait(gapMs);
-      if (dir === 'in') for (const fact of facts(frame)) this.#input(fact);
-      else this.#sent(frame);
-    }
-    for (let turns = 0; turns < 20 && this.#tick(); turns += 1);
-  }
-
-  get state(): TurnState {
-    return this.#state;
-  }
-
-  of<T extends Effect['type']>(type: T): Extract<Effect, { type: T }>[] {
-    return this.effects.filter((effect) => effect.type === type) as Extract<Effect, { type: T }>[];
-  }
-
-  /** The recorded client asked for an answer, or had the result of a tool. */
-  #sent(frame: Record<string, any>): void {
-    if (frame['client_content']?.turnComplete) {
-      this.#input({ type: 'replyRequested', replyId: 'asked', instructions: undefined });
-      this.#input({ type: 'replyWritten', replyId: 'asked' });
-    }
-    for (const { id } of frame['tool_response']?.functionResponses ?? []) {
-      // The framework hands results over once the generation that asked has ended.
-      while (this.#state.turn.is === 'open' && this.#tick());
-      this.#input({ type: 'toolSettled', callId: id as string });
-    }
-  }
-
-  #wait(ms: number): void {
-    const until = this.#at + ms;
-    for (let due = this.#due(); due !== undefined && due <= until; due = this.#due()) this.#tick();
-    this.#at = until;
-  }
-
-  #due(): number | undefined {
-    return nextDeadline(this.#state, this.#rules);
-  }
-
-  /** Goes to the next deadline. */
-  #tick(): boolean {
-    const due = this.#due();
-    if (due === undefined) return false;
-    this.#at = Math.max(this.#at, due);
-    this.#input({ type: 'tick' });
-    return true;
-  }
-
-  #input(input: Untimed<Input>): void {
-    const next = step(this.#state, { ...input, at: this.#at }, this.#rules);
-    this.#state = next.state;
-    this.effects.push(...next.effects);
-  }
-}
-
 describe.skipIf(!isThere)('frames of the live service (recordings beside the repository)', () => {
   it('each recording is listed here', () => {
     const names = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
@@ -144,8 +63,10 @@ describe.skipIf(!isThere)('frames of the live service (recordings beside the rep
   });
 
   describe.each(Object.entries(RECORDINGS))('%s', (name, expected) => {
-    const recording = isThere ? read(name) : { model: '', lines: [] };
-    const incoming = recording.lines.filter(({ dir }) => dir === 'in').map(({ frame }) => frame);
+    const recording = isThere ? read(name) : undefined;
+    const incoming = (recording?.lines ?? []).flatMap((line) =>
+      line.dir === 'in' ? [line.frame as Record<string, any>] : [],
+    );
     const raw = JSON.stringify(incoming);
     const count = (pattern: RegExp) => raw.match(pattern)?.length ?? 0;
     /** All texts of outputTranscription, and all audio, found without facts(). */
@@ -177,18 +98,21 @@ describe.skipIf(!isThere)('frames of the live service (recordings beside the rep
     });
 
     describe.each([5, 250])('replayed with %d ms between frames', (gapMs) => {
-      const replay = isThere ? new Replay(recording, gapMs) : undefined;
-      const of = <T extends Effect['type']>(type: T) => (replay as Replay).of(type);
+      const steps = recording ? replay(recording, { gapMs }) : [];
+      const effects = steps.flatMap((one) => one.effects);
+      const of = <T extends Effect['type']>(type: T): Extract<Effect, { type: T }>[] =>
+        effects.filter((effect) => effect.type === type) as Extract<Effect, { type: T }>[];
+      const state = (): TurnState => steps.at(-1)?.state as TurnState;
 
       it('closes every generation that it opens, one at a time', () => {
-        const order = (replay as Replay).effects.flatMap((effect) => {
+        const order = effects.flatMap((effect) => {
           if (effect.type === 'openGeneration') return [`open ${effect.generationId}`];
           return effect.type === 'closeGeneration' ? [`close ${effect.generationId}`] : [];
         });
         const opened = of('openGeneration').map(({ generationId }) => generationId);
         expect(opened).toHaveLength(expected.said.length + expected.calls.length);
         expect(order).toEqual(opened.flatMap((id) => [`open ${id}`, `close ${id}`]));
-        expect((replay as Replay).state.turn.is).toBe('idle');
+        expect(state().turn.is).toBe('idle');
         const ends = of('closeGeneration').map(({ end }) => end);
         expect(ends).toEqual([
           ...expected.calls.map(() => 'calling'),
@@ -198,9 +122,9 @@ describe.skipIf(!isThere)('frames of the live service (recordings beside the rep
 
       it('answers the reply that was asked for', () => {
         expect(of('failReply')).toEqual([]);
-        expect((replay as Replay).state.replies).toEqual([]);
+        expect(state().replies).toEqual([]);
         const answered = of('openGeneration').map(({ replyId }) => replyId);
-        expect(answered.filter((id) => id !== undefined)).toEqual(['asked']);
+        expect(answered.filter((id) => id !== undefined)).toEqual(['asked1']);
       });
 
       it('loses no word', () => {
@@ -234,7 +158,7 @@ describe.skipIf(!isThere)('frames of the live service (recordings beside the rep
         );
         const ids = [...raw.matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id);
         expect(asked.map(({ wireId }) => wireId)).toEqual(ids);
-        expect((replay as Replay).state.calls).toEqual([]);
+        expect(state().calls).toEqual([]);
       });
 
       it('reports tokens and thoughts, and nothing odd', () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WireUsage } from '../../src/protocol/frames.js';
+import { terse } from '../../src/replay/terse.js';
 import type { Effect } from '../../src/turn/effects.js';
 import type { TurnRules } from '../../src/turn/rules.js';
 import {
@@ -90,62 +91,6 @@ export const asked = (replyId: string): Timeless[] => [
   replyRequested(replyId),
   replyWritten(replyId),
 ];
-
-/** An effect in the notation of PROTOCOL.md. */
-export function terse(effect: Effect): string {
-  switch (effect.type) {
-    case 'openGeneration':
-      return effect.replyId === undefined ? 'begin' : `begin(${effect.replyId})`;
-    case 'openMessage':
-      return effect.modality === 'audio' ? 'message' : 'message(text)';
-    case 'playAudio':
-      return 'play';
-    case 'writeText':
-      return 'write';
-    case 'resumeSpeech':
-      return 'resume';
-    case 'forgetSpeech':
-      return 'forget';
-    case 'callTool':
-      return 'call';
-    case 'closeGeneration':
-      return `end(${effect.end})`;
-    case 'remember':
-      return `keep(${effect.message.role})`;
-    case 'amend':
-      return 'amend';
-    case 'startSpeech':
-      return 'speech+';
-    case 'stopSpeech':
-      return 'speech-';
-    case 'transcribe':
-      return effect.isFinal ? 'final' : 'heard';
-    case 'requestReply':
-      return 'ask';
-    case 'withdrawReply':
-      return 'withdraw';
-    case 'cancelAnswer':
-      return 'cancel answer';
-    case 'exchange':
-      return effect.fresh ? 'exchange(fresh)' : 'exchange';
-    case 'failReply':
-      return `fail(${effect.why})`;
-    case 'cancelCalls':
-      return 'cancel';
-    case 'repeatCall':
-      return 'repeat';
-    case 'unaskCall':
-      return 'unask';
-    case 'forgetCalls':
-      return 'forget';
-    case 'answerCall':
-      return `answer(${effect.phase})`;
-    case 'reportUsage':
-      return 'usage';
-    case 'report':
-      return `report(${effect.what})`;
-  }
-}
 
 /** Runs the machine by hand. Every state is frozen: a step that changes its input throws. */
 export class Talk {
