@@ -37,6 +37,16 @@ const ROOMS = {
     ],
     packages: ['@livekit'],
   },
+  inspect: {
+    opens: ['models', 'protocol', 'turn', 'recording', 'replay', 'errors', 'validate', 'options'],
+  },
+  cli: {
+    opens: [
+      ...['models', 'protocol', 'turn', 'connection', 'livekit', 'recording', 'replay', 'inspect'],
+      ...['testing', 'errors', 'clock', 'options', 'validate', 'version', 'realtime', 'index'],
+    ],
+    packages: ['@livekit', 'ws'],
+  },
   testing: {
     opens: ['models', 'protocol', 'recording', 'replay', 'errors', 'clock', 'version'],
     packages: ['ws'],

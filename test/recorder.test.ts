@@ -295,6 +295,21 @@ describe('inputs of the state machine', () => {
   });
 });
 
+describe('what waits to be sent', () => {
+  it('is noted when it begins, four times a second, and when it is over', () => {
+    const depths = (): unknown[] => lines.map((line) => JSON.parse(line).commands);
+    recorder.queue(0, 0);
+    recorder.queue(1, 20);
+    recorder.queue(2, 40);
+    clock.advance(250);
+    recorder.queue(9, 180);
+    recorder.queue(0, 0);
+    recorder.queue(0, 0);
+    expect(depths()).toEqual([1, 9, 0]);
+    expect(lines[1]).toBe('{"t":250,"connection":1,"dir":"queue","commands":9,"audioMs":180}');
+  });
+});
+
 describe('when something fails', () => {
   const onFailure = (): Recorder => create({ when: 'failure', ringBytes: 1024 });
   const say = (count: number): void => {

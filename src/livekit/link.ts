@@ -3,7 +3,6 @@ import type { Clock } from '../clock.js';
 import { Connection, type Connected, type Retry } from '../connection/connection.js';
 import { dialTarget } from '../connection/endpoint.js';
 import { AGE_MARGIN_MS, both, rotate, type RotationCause } from '../connection/rotation.js';
-import type { OpenSocket } from '../connection/socket.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
 import { encode, itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
@@ -12,7 +11,7 @@ import { setupFrame, type SetupState } from '../protocol/setup.js';
 import type { Recorder } from '../recording/recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
 import { carryOver } from '../send_queue/survival.js';
-import type { Refusals } from './refusals.js';
+import type { Environment } from './environment.js';
 
 /** With more than this in the network's hands only content is written; media wait and are shed. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -23,19 +22,6 @@ const STUCK_MS = 5_000;
 
 /** What an open turn of the caller consists of. */
 const TURN = new Set<Command['type']>(['activityStart', 'audio']);
-
-/** The world, as tests may replace it. */
-export interface Environment {
-  clock: Clock;
-  random: () => number;
-  openSocket: OpenSocket;
-  /** What services have refused so far. */
-  refusals: Refusals;
-  /** Makes the ids of a session differ from those of another: a handoff puts both into one history. */
-  prefix: string;
-  /** Undefined where nothing is recorded. */
-  recorder: Recorder | undefined;
-}
 
 /** Why a working connection is exchanged. */
 export type ExchangeCause = RotationCause['why'] | 'stall';
@@ -162,6 +148,11 @@ export class Link {
 
   /** Writes whatever may leave. */
   flush(): void {
+    this.#write();
+    this.#recorder?.queue(this.#queue.depth, this.#queue.audioMs);
+  }
+
+  #write(): void {
     // Runs after every input, model audio included.
     if (this.#queue.isEmpty || this.#greeting) return;
     const full = this.#isFull();

@@ -5,7 +5,7 @@ import type { Effect } from '../turn/effects.js';
 import type { TurnRules } from '../turn/rules.js';
 import { initialState, nextDeadline, type Input, type TurnState } from '../turn/state.js';
 import { step } from '../turn/step.js';
-import type { Environment } from './link.js';
+import type { Environment } from './environment.js';
 
 /** An input without its time. */
 export type Timeless<T> = T extends { at: number } ? Omit<T, 'at'> : never;

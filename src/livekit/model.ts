@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from '../clock.js';
 import { openSocket } from '../connection/socket.js';
 import type { RealtimeModelOptions, Settings } from '../options.js';
 import { applyUpdate, validate } from '../validate.js';
-import type { Environment } from './link.js';
+import type { Environment } from './environment.js';
 import { startRecording } from './record.js';
 import { Refusals } from './refusals.js';
 import { livekitCapabilities } from './rules.js';

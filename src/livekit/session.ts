@@ -9,7 +9,7 @@ import { callerSpeaks } from '../turn/false_interruption.js';
 import { applyUpdate } from '../validate.js';
 import { Caller } from './caller.js';
 import type { Health } from './health.js';
-import type { Environment } from './link.js';
+import type { Environment } from './environment.js';
 import { Machine } from './machine.js';
 import { Meter } from './meter.js';
 import type { RealtimeModel } from './model.js';

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { llm, log } from '@livekit/agents';
 import type { Retry } from '../connection/connection.js';
 import { GeminiLiveError, type Failure } from '../errors.js';
-import type { Environment } from './link.js';
+import type { Environment } from './environment.js';
 import type { Report, Reports } from './reports.js';
 
 type Logger = ReturnType<typeof log>;

@@ -57,11 +57,13 @@ export type ConnectionLine = Timed & {
 };
 /** A `gemini_report`, as the app was told. */
 export type ReportLine = Timed & { dir: 'report'; what: string; detail?: unknown };
+/** So much waits to be sent; noted when it begins, four times a second, and when it is over. */
+export type QueueLine = Timed & { dir: 'queue'; commands: number; audioMs: number };
 /** About the recording itself: `rules` changed, lines were `dropped`. */
 export type NoteLine = Timed & { dir: 'note'; note: Record<string, unknown> };
 
 export type RecordingLine =
-  FrameLine | LocalLine | CallLine | ConnectionLine | ReportLine | NoteLine;
+  FrameLine | LocalLine | CallLine | ConnectionLine | ReportLine | QueueLine | NoteLine;
 
 /** `none`: no audio line at all; `lengths`: bytes and level; `full`: every byte. */
 export type AudioKept = 'none' | 'lengths' | 'full';

@@ -10,7 +10,7 @@ export interface Recording {
   problems: readonly string[];
 }
 
-const DIRECTIONS = new Set(['in', 'out', 'local', 'call', 'connection', 'report', 'note']);
+const DIRECTIONS = new Set(['in', 'out', 'local', 'call', 'connection', 'report', 'queue', 'note']);
 /** Other clients write the members of a frame as protobuf names them. */
 const SNAKE = /_([a-z])/g;
 

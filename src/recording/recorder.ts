@@ -67,6 +67,8 @@ export class Recorder {
   /** Facts of the newest frame that were taken in. */
   #facts = 0;
   #rules = '';
+  /** When it was last noted that something waits. */
+  #queuedAt: number | undefined;
 
   constructor(options: RecordOptions, begin: Beginning) {
     this.#options = {
@@ -124,6 +126,15 @@ export class Recorder {
   connection(event: ConnectionLine['event']): void {
     this.#line('connection', { event });
     if (event.is === 'lost' || event.is === 'failed') this.failed();
+  }
+
+  /** What waits to be sent. */
+  queue(commands: number, audioMs: number): void {
+    if (commands === 0 && this.#queuedAt === undefined) return;
+    const now = this.#begin.clock.now();
+    if (commands > 0 && this.#queuedAt !== undefined && now < this.#queuedAt + QUEUE_MS) return;
+    this.#queuedAt = commands > 0 ? now : undefined;
+    this.#line('queue', { commands, audioMs });
   }
 
   report(what: string, detail: unknown): void {
@@ -200,6 +211,9 @@ export class Recorder {
     return streamSink(to, clock, { dropped, failed });
   }
 }
+
+/** Depths of the queue are noted no more often, in ms. */
+const QUEUE_MS = 250;
 
 /** Inputs that no frame brings. */
 const LOCAL = new Set([

@@ -46,6 +46,15 @@ export class SendQueue {
     return this.#content.length === 0 && this.#realtime.length === 0;
   }
 
+  get depth(): number {
+    return this.#content.length + this.#realtime.length;
+  }
+
+  /** Caller audio that waits, in ms. */
+  get audioMs(): number {
+    return this.#audioBytes / BYTES_PER_MS;
+  }
+
   get commands(): readonly Command[] {
     return [...this.#content, ...this.#realtime];
   }

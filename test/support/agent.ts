@@ -4,7 +4,7 @@ import type { AudioFrame } from '@livekit/rtc-node';
 import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
 import { onTestFinished } from 'vitest';
 import type { RealtimeModelOptions } from '../../src/index.js';
-import type { Environment } from '../../src/livekit/link.js';
+import type { Environment } from '../../src/livekit/environment.js';
 import type { LiveServer, LiveServerOptions } from '../../src/testing/index.js';
 import { modelFor, startServer } from './call.js';
 

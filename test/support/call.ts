@@ -8,7 +8,7 @@ import {
   type RealtimeSession,
   GeminiLiveError,
 } from '../../src/index.js';
-import type { Environment } from '../../src/livekit/link.js';
+import type { Environment } from '../../src/livekit/environment.js';
 import {
   LiveServer,
   type LiveConnection,

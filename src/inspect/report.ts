@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RecordingHead } from '../recording/format.js';
+import type { GenerationEnd } from '../turn/effects.js';
+
+/** A recorded call as a human asks about it. All times are in ms since the recording began. */
+export interface CallReport {
+  head: RecordingHead;
+  durationMs: number;
+  connections: readonly ConnectionSpan[];
+  answers: readonly AnswerSpan[];
+  utterances: readonly UtteranceSpan[];
+  tools: readonly ToolSpan[];
+  interruptions: readonly Interruption[];
+  /** When nobody was heard although somebody was waited for, or the line was down. */
+  gaps: readonly Gap[];
+  /** Level of the audio that crossed the wire, one point for each frame; without levels, where it was. */
+  levels: { caller: readonly LevelPoint[]; agent: readonly LevelPoint[] };
+  queue: readonly QueuePoint[];
+  /** End of the question to first audio, in ms. */
+  latency: { count: number; p50: number | null; p95: number | null; max: number | null };
+  tokens: { turns: number; input: number; output: number; costUsd: number | null };
+  /** What went wrong, and when; the gravest first, then by time. */
+  verdicts: readonly Verdict[];
+  /** Lines that could not be read. */
+  problems: readonly string[];
+}
+
+export interface Span {
+  from: number;
+  /** Undefined: not over when the recording ended. */
+  to: number | undefined;
+}
+
+export interface ConnectionSpan extends Span {
+  connection: number;
+  /** When setup was answered; undefined: never. */
+  readyAt: number | undefined;
+  restored: boolean;
+  /** Why it ended, for a human: a close code and reason, or why it was exchanged. */
+  ended: string | undefined;
+  /** By our own will, or in order. */
+  isPlanned: boolean;
+}
+
+export interface AnswerSpan extends Span {
+  generationId: string;
+  replyId: string | undefined;
+  askedAt: number | undefined;
+  firstAudioAt: number | undefined;
+  /** Since it was asked for, or the caller stopped. */
+  latencyMs: number | undefined;
+  audioMs: number;
+  text: string;
+  end: GenerationEnd | undefined;
+}
+
+export interface UtteranceSpan extends Span {
+  itemId: string;
+  text: string;
+}
+
+export interface ToolSpan extends Span {
+  callId: string;
+  name: string;
+  args: unknown;
+  outcome: 'answered' | 'cancelled' | 'overdue' | 'open';
+  output: unknown;
+}
+
+export interface Interruption {
+  at: number;
+  by: 'caller' | 'app' | 'reply';
+  generationId: string | undefined;
+  /** Of the answer, in ms, had been received. */
+  spokenMs: number | undefined;
+}
+
+export interface Gap {
+  from: number;
+  to: number;
+  kind: 'down' | 'unanswered' | 'stall';
+}
+
+export interface LevelPoint {
+  t: number;
+  ms: number;
+  /** dB of full scale; undefined where the recording has none. */
+  db: number | undefined;
+}
+
+export interface QueuePoint {
+  t: number;
+  commands: number;
+  audioMs: number;
+}
+
+export interface Verdict {
+  at: number;
+  grade: 'error' | 'warning' | 'note';
+  what: string;
+  /** What to do about it, or what it means. */
+  hint: string;
+}
