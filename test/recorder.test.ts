@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseRecording } from '../src/recording/parse.js';
 import { readMark } from '../src/recording/format.js';
 import { Recorder, type RecordOptions } from '../src/recording/recorder.js';
 import { ManualClock } from './support/manual_clock.js';
@@ -55,6 +56,7 @@ const last = (): Line => read().at(-1) as Line;
 /** What becomes of one frame. */
 function recorded(frame: unknown): any {
   recorder.frame('in', JSON.stringify(frame));
+  recorder.failed();
   return last().frame;
 }
 
@@ -232,6 +234,75 @@ describe('levels', () => {
     [0, -90],
   ])('of a tone with a peak of %i: %i dB of full scale, within 2', (peak, db) => {
     expect(Math.abs(level(tone(peak)) - db)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('frames of nothing but audio', () => {
+  const chunk = (peak: number, bytes = 640, mimeType = 'audio/pcm;rate=16000'): string => {
+    const samples = new Int16Array(bytes / 2).fill(peak);
+    const data = Buffer.from(samples.buffer).toString('base64');
+    return JSON.stringify({ realtimeInput: { audio: { data, mimeType } } });
+  };
+  const unfolded = () => parseRecording(lines.join('\n')).lines;
+
+  it('share a line for a second, and are single frames again when it is read', () => {
+    for (let i = 0; i < 50; i++) {
+      recorder.frame('out', chunk(i === 7 ? 16384 : 0));
+      clock.advance(20);
+    }
+    recorder.frame('in', '{"serverContent":{}}');
+    expect(lines).toHaveLength(2);
+    const out = unfolded().filter(({ dir }) => dir === 'out');
+    expect(out.map(({ t }) => t)).toEqual(Array.from({ length: 50 }, (_, i) => i * 20));
+    expect(out.slice(6, 8)).toMatchObject([
+      { frame: { realtimeInput: { audio: { data: '<640 bytes -90 dB>' } } } },
+      { frame: { realtimeInput: { audio: { data: '<640 bytes -6 dB>' } } } },
+    ]);
+    for (let i = 0; i < 120; i++) {
+      recorder.frame('out', chunk(0));
+      clock.advance(20);
+    }
+    expect(lines).toHaveLength(4);
+  });
+
+  it('of both sides come back in the order of time', () => {
+    recorder.frame('in', '{"setupComplete":{}}');
+    for (let i = 0; i < 10; i++) {
+      recorder.frame('out', chunk(1));
+      clock.advance(15);
+      recorder.frame('in', chunk(2));
+      clock.advance(5);
+    }
+    recorder.call('interrupt', {});
+    expect(lines).toHaveLength(4);
+    expect(unfolded().map(({ dir }) => dir)).toEqual([
+      'in',
+      ...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 'out' : 'in')),
+      'call',
+    ]);
+  });
+
+  it('are told apart from frames that say more, and from other formats', () => {
+    recorder.frame('out', chunk(1));
+    recorder.frame('out', chunk(1, 640, 'audio/pcm;rate=24000'));
+    recorder.frame('out', chunk(1));
+    recorder.frame('out', chunk(1).replace('"audio":', '"text":"hi","audio":'));
+    recorder.frame('out', chunk(1).slice(0, -1));
+    recorder.dialling();
+    recorder.frame('out', chunk(1));
+    recorder.failed();
+    const frames = unfolded().map((line) => ('frame' in line ? line.frame : undefined));
+    const audio = (rate = 16000) => ({
+      data: '<640 bytes -90 dB>',
+      mimeType: `audio/pcm;rate=${rate}`,
+    });
+    expect(frames.map((frame) => typeof frame)).toEqual(
+      ['object', 'object', 'object', 'object', 'string', 'object'], // prettier-ignore
+    );
+    expect(frames[1]).toEqual({ realtimeInput: { audio: audio(24000) } });
+    expect(frames[2]).toEqual({ realtimeInput: { audio: audio() } });
+    expect(frames[3]).toEqual({ realtimeInput: { text: 'hi', audio: audio() } });
+    expect(unfolded().map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 1, 2]);
   });
 });
 
@@ -424,7 +495,7 @@ describe('a recording never ends a call', () => {
       file.frame('in', '{"text":"žluťoučký"}');
       clock.advance(249);
       await new Promise((resolve) => setImmediate(resolve));
-      expect(readFileSync(join(folder, 'a', 'call.jsonl'), 'utf8')).toBe('');
+      expect(readFile(join('a', 'call.jsonl'))).toHaveLength(1);
       clock.advance(1);
       await file.close();
       expect(readFile(join('a', 'call.jsonl')).at(-1)?.frame.text).toBe('žluťoučký');
@@ -441,7 +512,10 @@ describe('a recording never ends a call', () => {
 
     it('begins the next file when one is full, and keeps the newest', async () => {
       const file = create({ to: join(folder, 'call.jsonl'), maxBytes: 1000, maxFiles: 2 });
-      for (let n = 0; n < 60; n++) file.frame('in', `{"n":${n}}`);
+      for (let n = 0; n < 60; n++) {
+        file.frame('in', `{"n":${n}}`);
+        clock.advance(100);
+      }
       await file.close();
       await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(2));
       const names = readdirSync(folder).sort();

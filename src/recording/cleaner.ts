@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac, randomBytes } from 'node:crypto';
 import { scrub } from '../protocol/scrub.js';
-import { mediaMark, type AudioKept, type TranscriptsKept } from './format.js';
+import { mediaMark, readMark, type AudioKept, type TranscriptsKept } from './format.js';
 import { levelDb, mediaBytes } from './level.js';
 
 export interface CleanerOptions {
@@ -11,12 +11,6 @@ export interface CleanerOptions {
   secrets: readonly string[];
 }
 
-/** Shorter data is not worth a shape. */
-const MEDIA_LENGTH = 16;
-/** Longer frames hold more than one medium; they are rare. */
-const SHAPE_LENGTH = 600;
-const SHAPES = 64;
-const PLACE = '@media@';
 /** Members whose strings are what somebody said or wrote, at any depth. */
 const WORDS = new Set([
   'text', 'args', 'arguments', 'response', 'output', 'content', 'instructions', 'words', 'code',
@@ -25,21 +19,10 @@ const WORDS = new Set([
 
 const SAID = /^<\d+ characters(?: #[0-9a-f]{8})?>$/;
 
-/** JSON around one piece of media. */
-interface Shape {
-  head: string;
-  tail: string;
-  isAudio: boolean;
-  /** The frame is nothing but audio. */
-  isOnlyAudio: boolean;
-}
-
 /** Makes JSON that may be shown: secrets and handles become names, media lengths, words what is wanted. */
 export class Cleaner {
   readonly #options: CleanerOptions;
   readonly #names = new Map<string, string>();
-  /** A call is 50 such frames a second, all of one shape: it is parsed once. */
-  readonly #shapes = new Map<string, Shape | undefined>();
   /** Of this recording only, so that nobody can look words up in a list of hashes. */
   readonly #salt = randomBytes(16);
   #counts = { handle: 0, secret: 0 };
@@ -48,14 +31,8 @@ export class Cleaner {
     this.#options = options;
   }
 
-  /** The text of a frame → JSON on one line; undefined: it is not to be kept. */
-  frame(text: string): string | undefined {
-    const start = mediaStart(text);
-    const end = start < 0 ? -1 : text.indexOf('"', start);
-    if (end - start >= MEDIA_LENGTH && text.length - (end - start) <= SHAPE_LENGTH) {
-      const shape = this.#shape(text.slice(0, start), text.slice(end));
-      if (shape) return this.#media(shape, text, start, end);
-    }
+  /** The text of a frame → JSON on one line. */
+  frame(text: string): string {
     return this.value(parsed(text));
   }
 
@@ -68,35 +45,11 @@ export class Cleaner {
     });
   }
 
-  #media({ head, tail, isAudio, isOnlyAudio }: Shape, text: string, start: number, end: number) {
-    const { audio } = this.#options;
-    if (audio === 'none' && isOnlyAudio) return undefined;
-    if (audio === 'full') return head + text.slice(start, end) + tail;
-    const bytes = mediaBytes(text, start, end);
-    return head + mediaMark(bytes, isAudio ? levelDb(text, start, end) : undefined) + tail;
-  }
-
-  #shape(head: string, tail: string): Shape | undefined {
-    const key = head + tail;
-    if (this.#shapes.has(key)) return this.#shapes.get(key);
-    const shape = this.#shapeOf(parsed(head + PLACE + tail));
-    if (this.#shapes.size < SHAPES) this.#shapes.set(key, shape);
-    return shape;
-  }
-
-  #shapeOf(frame: unknown): Shape | undefined {
-    const holder = holderOf(frame);
-    const [head, tail, ...more] = holder ? this.value(frame).split(PLACE) : [];
-    if (head === undefined || tail === undefined || more.length > 0) return undefined;
-    const hasAudio = isAudio(holder);
-    return { head, tail, isAudio: hasAudio, isOnlyAudio: hasAudio && isOnlyAudio(frame) };
-  }
-
   #clean(holder: unknown, key: string, value: unknown): unknown {
     if (typeof value === 'object' && value !== null && WORDS.has(key)) return this.#words(value);
     if (typeof value !== 'string' || value === '') return value;
     if (key === 'handle' || key === 'newHandle') return this.#name('handle', value);
-    if (key === 'data' && isMedia(holder) && value !== PLACE) {
+    if (key === 'data' && isMedia(holder) && !readMark(value)) {
       if (this.#options.audio === 'full') return value;
       const level = isAudio(holder) ? levelDb(value, 0, value.length) : undefined;
       return mediaMark(mediaBytes(value, 0, value.length), level);
@@ -146,18 +99,6 @@ export class Cleaner {
   }
 }
 
-/** Where the first `"data"` string begins; -1 where there is none. */
-function mediaStart(text: string): number {
-  let at = text.indexOf('"data"');
-  if (at < 0) return -1;
-  for (at += 6; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') return at + 1;
-    if (char !== ':' && char !== ' ' && char !== '\n') return -1;
-  }
-  return -1;
-}
-
 /** One value, however the text was laid out; what is no JSON is kept as a string. */
 function parsed(text: string): unknown {
   try {
@@ -173,24 +114,4 @@ function isMedia(holder: unknown): boolean {
 
 function isAudio(holder: unknown): boolean {
   return isMedia(holder) && String((holder as { mimeType: unknown }).mimeType).startsWith('audio/');
-}
-
-/** The object that holds the placeholder. */
-function holderOf(value: unknown): object | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if ((value as { data?: unknown }).data === PLACE) return isMedia(value) ? value : undefined;
-  for (const member of Object.values(value)) {
-    const found = holderOf(member);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** No member says anything besides this piece of audio. */
-function isOnlyAudio(value: unknown): boolean {
-  const members = Object.entries(value as object);
-  const [[key, inner] = []] = members;
-  if (members.length !== 1)
-    return members.every(([name]) => name === 'data' || name === 'mimeType');
-  return key === 'data' || (typeof inner === 'object' && inner !== null && isOnlyAudio(inner));
 }

@@ -40,6 +40,11 @@ interface Timed {
 /** A frame as it crossed the wire: an object, or a string where it was no JSON object. */
 export type FrameLine = Timed & { dir: 'in' | 'out'; frame: unknown };
 /**
+ * Frames that are nothing but audio, as they stand in the file: the first one, and of each that followed
+ * the time since the first, its bytes and its level. Reading makes a line of each.
+ */
+export type RunLine = FrameLine & { more: readonly number[] };
+/**
  * An input of the state machine that no frame brought. `after`: it came when so many facts of the frame
  * before it had been taken in, and others had not.
  */

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FORMAT, type RecordingHead, type RecordingLine } from './format.js';
+import {
+  FORMAT,
+  mediaMark,
+  type FrameLine,
+  type RecordingHead,
+  type RecordingLine,
+  type RunLine,
+} from './format.js';
 
 export interface Recording {
   head: RecordingHead;
@@ -38,7 +45,9 @@ export function parseRecording(text: string): Recording {
     const t = typeof line['t'] === 'number' ? line['t'] : last.t;
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
-    lines.push({ ...line, ...last, ...camelFrame(line) } as RecordingLine);
+    const whole = { ...line, ...last, ...camelFrame(line) } as RecordingLine;
+    if (whole.dir === 'in' || whole.dir === 'out') add(lines, whole);
+    else lines.push(whole);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
     const [why = 'it is empty'] = problems;
@@ -47,6 +56,31 @@ export function parseRecording(text: string): Recording {
     );
   }
   return { head: head ?? { format: FORMAT }, lines, isTimed, problems };
+}
+
+/** A frame, or the frames of a run, each in its time: caller and agent speak at once, so runs overlap. */
+function add(lines: RecordingLine[], { more = [], ...first }: FrameLine & Partial<RunLine>): void {
+  const frames: FrameLine[] = [first];
+  for (let i = 0; i + 2 < more.length; i += 3) {
+    const [after, bytes, level] = more.slice(i, i + 3) as [number, number, number];
+    frames.push({ ...first, t: first.t + after, frame: withAudio(first.frame, bytes, level) });
+  }
+  let from = lines.length;
+  while (from > 0 && isLater(lines[from - 1], first.t)) from -= 1;
+  lines.push(...[...lines.splice(from), ...frames].sort((a, b) => a.t - b.t));
+}
+
+/** A frame like another one, with other audio. */
+function withAudio(frame: unknown, bytes: number, level: number): unknown {
+  return JSON.parse(
+    JSON.stringify(frame, (key, value: unknown) =>
+      key === 'data' ? mediaMark(bytes, level) : value,
+    ),
+  );
+}
+
+function isLater(line: RecordingLine | undefined, t: number): boolean {
+  return line !== undefined && (line.dir === 'in' || line.dir === 'out') && line.t > t;
 }
 
 /** The line, or why it cannot be read. */

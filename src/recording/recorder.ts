@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Writable } from 'node:stream';
 import type { Clock } from '../clock.js';
+import { AudioRun } from './audio_run.js';
 import { Cleaner } from './cleaner.js';
 import {
   FORMAT,
@@ -10,7 +11,7 @@ import {
   type TranscriptsKept,
 } from './format.js';
 import { Ring } from './ring.js';
-import { fileSink, functionSink, newFile, streamSink, webSink, type Sink } from './sink.js';
+import { batches, fileOutput, functionSink, streamOutput, webSink, type Sink } from './sink.js';
 
 /** A file path, a stream of either kind, or a function that takes each line. */
 export type RecordTarget = string | Writable | WritableStream<string> | ((line: string) => unknown);
@@ -63,6 +64,8 @@ export class Recorder {
   readonly #begun: number;
   readonly #out: Pick<Sink, 'write' | 'close'>;
   readonly #ring: Ring | undefined;
+  /** Whole audio is a line of its own each. */
+  readonly #runs: { in?: AudioRun; out?: AudioRun };
   #connection = 0;
   /** Facts of the newest frame that were taken in. */
   #facts = 0;
@@ -80,6 +83,8 @@ export class Recorder {
     this.#begun = begin.clock.now();
     const { audio, transcripts } = this.#options;
     this.#cleaner = new Cleaner({ audio, transcripts, secrets: begin.secrets });
+    const run = (): AudioRun => new AudioRun((frame) => this.#cleaner.value(frame));
+    this.#runs = audio === 'full' ? {} : { in: run(), out: run() };
     this.#rules = JSON.stringify(begin.rules());
     if (this.#options.when === 'always') {
       this.#out = this.#open();
@@ -96,16 +101,23 @@ export class Recorder {
 
   /** A dial begins. */
   dialling(): void {
+    this.#endRuns();
     this.#connection += 1;
     this.checkRules();
   }
 
   /** A frame as it crosses the wire. */
   frame(dir: 'in' | 'out', text: string): void {
-    const frame = this.#cleaner.frame(text);
-    if (frame === undefined) return;
+    const run = this.#runs[dir];
+    const now = this.#begin.clock.now();
+    const isAudio = run?.add(text, now) === true;
+    if (isAudio && this.#options.audio === 'none') {
+      run.take();
+      return;
+    }
     if (dir === 'in') this.#facts = 0;
-    this.#out.write(`${this.#start(dir)},"frame":${frame}}`);
+    if (!isAudio) this.#write(`${this.#start(dir)},"frame":${this.#cleaner.frame(text)}}`);
+    else if (now >= run.begunAt + RUN_MS) this.#endRuns();
   }
 
   /** An input of the state machine, in the order in which it takes them. */
@@ -152,16 +164,31 @@ export class Recorder {
 
   /** Writes what waits for a failure. */
   failed(): void {
+    this.#endRuns();
     this.#ring?.failed();
   }
 
   async close(): Promise<void> {
+    this.#endRuns();
     await this.#out.close();
+  }
+
+  /** Whatever is no audio comes after the audio before it. */
+  #write(line: string): void {
+    this.#endRuns();
+    this.#out.write(line);
+  }
+
+  #endRuns(): void {
+    for (const dir of ['out', 'in'] as const) {
+      const run = this.#runs[dir]?.take();
+      if (run) this.#out.write(`${this.#start(dir, run.at)},"frame":${run.frame}}`);
+    }
   }
 
   #line(dir: string, rest: Record<string, unknown>, at?: number): void {
     const json = this.#cleaner.value(rest);
-    this.#out.write(`${this.#start(dir, at)},${json.slice(1)}`);
+    this.#write(`${this.#start(dir, at)},${json.slice(1)}`);
   }
 
   #start(dir: string, at = this.#begin.clock.now()): string {
@@ -178,40 +205,28 @@ export class Recorder {
   }
 
   #open(): Sink {
-    const { to } = this.#options;
-    if (typeof to === 'string') return this.#openFile(to);
-    const sink = this.#openStream(to);
-    sink.write(this.#head(1));
-    return sink;
-  }
-
-  #openStream(to: Exclude<RecordTarget, string>): Sink {
-    if (typeof to === 'function') return functionSink(to);
-    return to instanceof Writable ? this.#batched(to) : webSink(to);
-  }
-
-  #openFile(path: string): Sink {
-    const { maxBytes, maxFiles } = this.#options;
-    const { unique, failed } = this.#begin;
-    const open = (name: string): Sink => {
-      try {
-        return this.#batched(newFile(name));
-      } catch (error) {
-        failed(error as Error);
-        return functionSink(() => {});
-      }
-    };
-    return fileSink({ path, unique, maxBytes, maxFiles, head: (part) => this.#head(part), open });
-  }
-
-  #batched(to: Writable): Sink {
-    const { clock, failed } = this.#begin;
+    const { to, maxBytes, maxFiles } = this.#options;
+    const { unique, failed, clock } = this.#begin;
     const dropped = (lines: number): string =>
       `${this.#start('note')},"note":{"dropped":${lines}}}`;
-    return streamSink(to, clock, { dropped, failed });
+    const head = (part: number): string => this.#head(part);
+    if (typeof to === 'string') {
+      const files = { path: to, unique, maxBytes, maxFiles, head, failed };
+      return batches(fileOutput(files), clock, dropped);
+    }
+    const sink =
+      typeof to === 'function'
+        ? functionSink(to)
+        : to instanceof Writable
+          ? batches(streamOutput(to, failed), clock, dropped)
+          : webSink(to);
+    sink.write(head(1));
+    return sink;
   }
 }
 
+/** Audio is written as one line for so many ms at most. */
+const RUN_MS = 1_000;
 /** Depths of the queue are noted no more often, in ms. */
 const QUEUE_MS = 250;
 

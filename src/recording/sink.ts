@@ -16,33 +16,25 @@ const BATCH_CHARS = 64 * 1024;
 /** A disk or a reader that is so far behind loses lines instead of the memory of the process. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
-export interface StreamEvents {
-  /** A line that says how many were lost. */
-  dropped: (lines: number) => string;
-  failed: (why: Error) => void;
+export interface Output {
+  /** False: it takes nothing just now. */
+  write(chunk: Buffer): boolean;
+  close(): Promise<void>;
 }
 
-export function streamSink(to: Writable, clock: Clock, on: StreamEvents): Sink {
+/** @param dropped a line that says how many were lost */
+export function batches(to: Output, clock: Clock, dropped: (lines: number) => string): Sink {
   let lines: string[] = [];
   let chars = 0;
   let lost = 0;
-  let broken = false;
   let cancel: (() => void) | undefined;
-  to.on('error', (why) => {
-    if (!broken) on.failed(why);
-    broken = true;
-  });
   const flush = (): void => {
     cancel?.();
     cancel = undefined;
     if (lines.length === 0) return;
-    const closed = broken || to.writableEnded || to.destroyed;
-    if (closed || to.writableLength > MOST_WAITING) lost += lines.length;
-    else {
-      if (lost > 0) lines.push(on.dropped(lost));
-      lost = 0;
-      to.write(`${lines.join('\n')}\n`);
-    }
+    if (lost > 0) lines.unshift(dropped(lost));
+    if (to.write(Buffer.from(`${lines.join('\n')}\n`))) lost = 0;
+    else lost += lines.length;
     lines = [];
     chars = 0;
   };
@@ -55,18 +47,33 @@ export function streamSink(to: Writable, clock: Clock, on: StreamEvents): Sink {
     },
     close() {
       flush();
-      return ended(to, () => broken);
+      return to.close();
     },
   };
 }
 
-function ended(stream: Writable, isBroken: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (isBroken() || stream.destroyed) return resolve();
-    stream.once('close', () => resolve());
-    stream.once('error', () => resolve());
-    stream.end(() => resolve());
+/** A stream that a reader, or a disk, drains. */
+export function streamOutput(to: Writable, failed: (why: Error) => void): Output {
+  let broken = false;
+  to.on('error', (why) => {
+    if (!broken) failed(why);
+    broken = true;
   });
+  return {
+    write(chunk) {
+      const closed = broken || to.writableEnded || to.destroyed;
+      if (closed || to.writableLength > MOST_WAITING) return false;
+      to.write(chunk);
+      return true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (broken || to.destroyed) return resolve();
+        to.once('close', () => resolve());
+        to.once('error', () => resolve());
+        to.end(() => resolve());
+      }),
+  };
 }
 
 /** The app's own function: its trouble is its own. */
@@ -99,56 +106,57 @@ export function webSink(to: WritableStream<string>): Sink {
   };
 }
 
-export interface FileLimits {
-  /** Of one file. */
-  maxBytes: number;
-  maxFiles: number;
-}
-
-export interface FileRequest extends FileLimits {
+export interface Files {
   path: string;
   /** Goes into the name where a file of that name is there: nothing is ever overwritten. */
   unique: string;
+  /** Of one file. */
+  maxBytes: number;
+  maxFiles: number;
   /** The first line of each part. */
   head: (part: number) => string;
-  open: (path: string) => Sink;
+  failed: (why: Error) => void;
 }
 
 /** A file, and when it is full the next: `call.jsonl`, `call.2.jsonl`, … Only the newest are kept. */
-export function fileSink({ path, unique, maxBytes, maxFiles, head, open }: FileRequest): Sink {
+export function fileOutput({ path, unique, maxBytes, maxFiles, head, failed }: Files): Output {
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
   const base = existsSync(path) ? `${stem}-${unique}` : stem;
   const name = (part: number): string => `${base}${part === 1 ? '' : `.${part}`}${extension}`;
   const closed: Promise<void>[] = [];
-  let sink: Sink | undefined;
+  let out: Output | undefined;
   let part = 0;
   let bytes = 0;
   const next = (): void => {
-    if (sink) closed.push(sink.close());
+    if (out) closed.push(out.close());
     part += 1;
-    sink = open(name(part));
-    const line = head(part);
-    bytes = Buffer.byteLength(line) + 1;
-    sink.write(line);
+    try {
+      out = streamOutput(newFile(name(part)), failed);
+    } catch (error) {
+      failed(error as Error);
+      out = { write: () => false, close: () => Promise.resolve() };
+    }
+    const first = Buffer.from(`${head(part)}\n`);
+    bytes = first.length;
+    out.write(first);
     if (part > maxFiles) rm(name(part - maxFiles), { force: true }, () => {});
   };
   next();
   return {
-    write(line) {
-      const length = Buffer.byteLength(line) + 1;
-      if (bytes + length > maxBytes) next();
-      bytes += length;
-      sink?.write(line);
+    write(chunk) {
+      if (bytes + chunk.length > maxBytes) next();
+      bytes += chunk.length;
+      return out?.write(chunk) === true;
     },
     async close() {
-      await Promise.all([...closed, sink?.close()]);
+      await Promise.all([...closed, out?.close()]);
     },
   };
 }
 
 /** @throws what the file system says; the folder is made where it is missing */
-export function newFile(path: string): Writable {
+function newFile(path: string): Writable {
   mkdirSync(dirname(path), { recursive: true });
   return createWriteStream(path, { fd: openSync(path, 'wx', 0o600) });
 }
