@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** So many samples tell a voice from a silence, and cost less than decoding all of them. */
-const PROBES = 24;
+const PROBES = 16;
 /** Four characters are three bytes: one sample and a half. */
 const GROUP = 8;
 /** Nothing is quieter: one bit of sixteen. */
