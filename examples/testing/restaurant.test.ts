@@ -140,17 +140,17 @@ describe('the booking line', () => {
 
   test('stops when the caller cuts in, and knows what was heard', async () => {
     const call = await greeted(await startCall(new BookingLine(openDiary())));
-    const { connection, loudspeaker, speeches } = call;
+    const { connection, loudspeaker, session, speeches } = call;
     connection.callerSays('What is on the menu?');
-    loudspeaker.standStillAfter('There is soup,');
+    loudspeaker.stopAfter = 'There is soup,';
     // The turn is left open: the model is still speaking.
     await connection.turn({ say: 'There is soup, there is fish, there is cake.', complete: false });
-    await loudspeaker.standsStill();
+    await vi.waitFor(() => expect(session.agentState).toBe('speaking'));
     connection.callerSays('Soup is fine.');
     await connection.turn({ say: 'Soup it is.' });
     await call.until('agent: Soup it is.');
     expect(speeches.map(({ interrupted }) => interrupted)).toEqual([false, true, false]);
-    expect(conversation(call.session).slice(1)).toEqual([
+    expect(conversation(session).slice(1)).toEqual([
       'caller: What is on the menu?',
       'agent: There is soup, [interrupted]',
       'caller: Soup is fine.',
