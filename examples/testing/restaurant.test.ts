@@ -45,7 +45,7 @@ describe('the booking line', () => {
     await connection.turn({ say: 'Good evening.' });
     await vi.waitFor(() => {
       expect(session.history.items.at(-1)).toMatchObject({ textContent: 'Good evening.' });
-    });
+    }, 5_000);
 
     await session.close();
     await server.close();
@@ -106,7 +106,7 @@ describe('the booking line', () => {
       { name: 'findTables', args: { day: '2027-05-08', people: 2 } },
     ]);
     // Neither waits for the other.
-    await vi.waitFor(() => expect(diary.freeTimes).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(diary.freeTimes).toHaveBeenCalledTimes(2), 5_000);
     search.settle(['19:00']);
     for (const { response } of await Promise.all(answers)) {
       expect(response).toEqual({ output: '{"free":["19:00"]}' });
@@ -145,7 +145,7 @@ describe('the booking line', () => {
     loudspeaker.stopAfter = 'There is soup,';
     // The turn is left open: the model is still speaking.
     await connection.turn({ say: 'There is soup, there is fish, there is cake.', complete: false });
-    await vi.waitFor(() => expect(session.agentState).toBe('speaking'));
+    await vi.waitFor(() => expect(session.agentState).toBe('speaking'), 5_000);
     connection.callerSays('Soup is fine.');
     await connection.turn({ say: 'Soup it is.' });
     await call.until('agent: Soup it is.');
@@ -219,7 +219,7 @@ describe('in trouble, the booking line', () => {
     diary.freeTimes.mockReturnValue(search.promise);
     connection.callerSays('A table for two on the third of May?');
     const answer = connection.callTool('findTables', { day: '2027-05-03', people: 2 });
-    await vi.waitFor(() => expect(diary.freeTimes).toHaveBeenCalled());
+    await vi.waitFor(() => expect(diary.freeTimes).toHaveBeenCalled(), 5_000);
     const next = server.nextConnection();
     connection.drop();
     const second = await next;
