@@ -31,7 +31,7 @@ test.each(MODELS)('%s: greeting, question, tool, answer over one socket', async 
   const agent = new Greeter({ instructions: 'You are a weather bot.', tools: [weather()] });
   const { server, session, mic, speaker, story, until } = await startAgent(agent, { model });
   const connection = await server.connection(0);
-  await connection.waitFor((frame) => !!frame.clientContent || !!frame.realtimeInput?.text);
+  expect(await connection.replyRequest()).toContain('Greet the caller.');
   void connection.turn({ say: 'Hello, how can I help?' });
   await until((told) => told.includes('assistant: Hello, how can I help?'));
 

@@ -2,7 +2,6 @@
 import { llm } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
 import { known, registerModel, type Backend } from '../src/index.js';
-import type { LiveConnection } from '../src/testing/index.js';
 import { listen, startCall, tone, withOutput, type CallOptions } from './support/call.js';
 import { nextGeneration, rows, startRow } from './support/rows.js';
 
@@ -34,10 +33,6 @@ const start = (name: string, backend: Backend, given: CallOptions = {}) =>
     given,
   );
 
-/** The frame that asks for a reply, whatever the model's route. */
-const asked = (connection: LiveConnection) =>
-  connection.waitFor((f) => f.clientContent?.turnComplete === true || !!f.realtimeInput?.text);
-
 test('the table offers models to converse with on both backends', () => {
   expect(CONVERSING.length).toBeGreaterThan(6);
   expect(CONVERSING.map(({ name }) => name)).toContain(NEW_MODEL);
@@ -49,7 +44,7 @@ describe.each(CONVERSING)('$name on $backend', ({ name, backend, capabilities })
     const { server, session, connection, log } = call;
 
     const reply = session.generateReply('Greet the caller.');
-    await asked(connection);
+    expect(await connection.replyRequest()).toContain('Greet the caller.');
     void connection.turn({ say: 'Hello.' });
     expect((await listen(await reply)).text).toBe('Hello.');
 
@@ -95,7 +90,7 @@ describe.each(CONVERSING)('$name on $backend', ({ name, backend, capabilities })
     await log.untilNamed('session_reconnected');
     const reply = session.generateReply('Go on.');
     await second.waitFor(() => second.history.some(({ text }) => text.includes('I am Ada.')));
-    await asked(second);
+    expect(await second.replyRequest()).toContain('Go on.');
     void second.turn({ say: 'Going on.' });
     expect((await listen(await reply)).text).toBe('Going on.');
     const told = second.history.filter(({ text }) => text.includes('I am Ada.'));

@@ -327,6 +327,30 @@ describe('a turn of the model', () => {
     expect(client.heard).not.toContain('story');
   });
 
+  it.each([
+    [NEW, ['voiceActivity', 'interrupted', 'turnComplete', 'inputTranscription', 'voiceActivity']],
+    [OLD, ['interrupted', 'turnComplete', 'inputTranscription']],
+  ])('%s: is cut short when the caller says something', async (model, members) => {
+    const { client, connection } = await connect(await start(), { model, ...both });
+    void connection.turn({ say: 'A very long story.', complete: false });
+    await client.see((frame) => frame.serverContent?.outputTranscription?.text.includes('story'));
+    connection.callerSays('Stop!');
+    connection.send({ goAway: {} });
+    await client.see((frame) => frame.goAway);
+    expect(shape(client).filter((name) => members.includes(name))).toEqual(members);
+    expect(connection.history.at(-1)).toEqual({ role: 'user', text: 'Stop!' });
+  });
+
+  it('is not cut short where the setup says so', async () => {
+    const realtimeInputConfig = { activityHandling: 'NO_INTERRUPTION' };
+    const { client, connection } = await connect(await start(), { realtimeInputConfig });
+    void connection.turn({ say: 'A very long story.', complete: false });
+    connection.callerSays('Stop!');
+    connection.endTurn();
+    await client.see(isTurnComplete);
+    expect(client.count((frame) => frame.serverContent?.interrupted)).toBe(0);
+  });
+
   it('goes on after a blocking call', async () => {
     const server = await start();
     const { client, connection } = await connect(server, { model: OLD, ...declare('f') });

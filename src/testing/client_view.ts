@@ -2,7 +2,7 @@
 import type { Content } from '@google/genai';
 import type { Backend, Capabilities } from '../models/capabilities.js';
 import type { ClientFrame, Setup } from '../protocol/frames.js';
-import { ClientState } from './client_state.js';
+import { ClientState, textOf } from './client_state.js';
 import type { Dial } from './dial.js';
 import { type FrameMatch, Inbox, type ReceivedFrame } from './inbox.js';
 import type { LiveConnection } from './live_connection.js';
@@ -148,6 +148,16 @@ export abstract class ClientView {
     return !this.closing && this.ws.readyState === 1 && !this.ws.isPaused;
   }
 
+  /** @internal Does activity of the caller interrupt the model? */
+  get interruptible(): boolean {
+    return this.setup.realtimeInputConfig?.activityHandling?.toString() !== 'NO_INTERRUPTION';
+  }
+
+  /** @internal The newest models report their own activity detection unasked (measured 2026-09). */
+  get reportsActivity(): boolean {
+    return this.capabilities.handle === 'fixed';
+  }
+
   /**
    * The next frame that matches: a message by its name, or what a function recognises. Frames that
    * have already arrived count; each frame answers one call only. Rejects after `timeoutMs` of real
@@ -155,6 +165,15 @@ export abstract class ClientView {
    */
   waitFor(match: FrameMatch, options: { timeoutMs?: number } = {}): Promise<ClientFrame> {
     return this.inbox.waitFor(match, options.timeoutMs ?? 5000);
+  }
+
+  /**
+   * The next request for a reply, whichever way this model is asked (LiveKit's `generateReply`).
+   * Resolves with all text of the frame. Rejects as `waitFor` does.
+   */
+  async replyRequest(options: { timeoutMs?: number } = {}): Promise<string> {
+    const { clientContent, realtimeInput } = await this.waitFor(isReplyRequest, options);
+    return realtimeInput?.text ?? (clientContent?.turns ?? []).map(textOf).join('\n');
   }
 
   protected abstract onEnd(): void;
@@ -173,4 +192,8 @@ export abstract class ClientView {
     this.onEnd();
     return { code, reason, by };
   }
+}
+
+function isReplyRequest({ clientContent, realtimeInput }: ClientFrame): boolean {
+  return clientContent?.turnComplete === true || realtimeInput?.text !== undefined;
 }

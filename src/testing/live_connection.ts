@@ -67,6 +67,14 @@ export class LiveConnection extends ClientView {
       this.send({ serverContent: { inputTranscription: { text: chunk } } });
   }
 
+  /** The caller says something: cuts the model short, and reports activity where the model does. */
+  callerSays(text: string): void {
+    if (this.reportsActivity) this.voiceActivity('ACTIVITY_START');
+    if (this.speaking && this.interruptible) this.interrupted();
+    this.heard(text);
+    if (this.reportsActivity) this.voiceActivity('ACTIVITY_END');
+  }
+
   /**
    * Plays a whole turn of the model: content, generationComplete, and after the assumed playback
    * turnComplete with usage. A turn that is still running is completed first; one that was left open

@@ -95,17 +95,16 @@ export class ScenarioPlayer {
     for (const edge of edges) this.#onEdge(connection, performer, edge);
     if (input.text === undefined) return;
     // A text counts as activity (types of @google/genai 2.32.0).
-    if (interrupts(connection)) performer.interrupt({ calls: true });
+    if (connection.interruptible) performer.interrupt({ calls: true });
     performer.react(this.script.take('text'));
   }
 
   #onEdge(connection: LiveConnection, performer: Performer, edge: SpeechEdge): void {
-    // The newest models report their own activity detection unasked (measured 2026-09).
-    const reported = connection.capabilities.handle === 'fixed';
+    const reported = connection.reportsActivity;
     if (edge.type === 'start') {
       if (reported) connection.voiceActivity('ACTIVITY_START', edge.atMs);
       performer.listen(true);
-      if (interrupts(connection)) performer.interrupt({ calls: true });
+      if (connection.interruptible) performer.interrupt({ calls: true });
       return;
     }
     const step = this.script.take('speech');
@@ -114,9 +113,4 @@ export class ScenarioPlayer {
     performer.react(step);
     performer.listen(false);
   }
-}
-
-/** Does activity of the caller interrupt the model? */
-function interrupts({ setup }: LiveConnection): boolean {
-  return setup.realtimeInputConfig?.activityHandling?.toString() !== 'NO_INTERRUPTION';
 }
