@@ -4,6 +4,8 @@ import { FORMAT, type RecordingHead, type RecordingLine } from './format.js';
 export interface Recording {
   head: RecordingHead;
   lines: readonly RecordingLine[];
+  /** Where in the file each of them stands, counted from 1. */
+  numbers: readonly number[];
   /** Times were recorded; without them lines are one after the other, and nobody knows when. */
   isTimed: boolean;
   /** What could not be read, for a human: line number and reason. */
@@ -22,6 +24,7 @@ const SNAKE = /_([a-z])/g;
 export function parseRecording(text: string): Recording {
   const problems: string[] = [];
   const lines: RecordingLine[] = [];
+  const numbers: number[] = [];
   let head: RecordingHead | undefined;
   let isTimed = false;
   let last = { t: 0, connection: 1 };
@@ -38,6 +41,7 @@ export function parseRecording(text: string): Recording {
     const t = typeof line['t'] === 'number' ? line['t'] : last.t;
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
+    numbers.push(index + 1);
     lines.push({ ...line, ...last, ...camelFrame(line) } as RecordingLine);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
@@ -46,7 +50,7 @@ export function parseRecording(text: string): Recording {
       `This is no recording of frames (${why}). Give a file that \`record\` wrote: one JSON object a line.`,
     );
   }
-  return { head: head ?? { format: FORMAT }, lines, isTimed, problems };
+  return { head: head ?? { format: FORMAT }, lines, numbers, isTimed, problems };
 }
 
 /** The line, or why it cannot be read. */

@@ -9,6 +9,8 @@ import { initialState, nextDeadline, type Input, type TurnState } from '../turn/
 import { step } from '../turn/step.js';
 import { rulesOf } from './rules.js';
 
+export type { Effect, Input, TurnRules, TurnState };
+
 /** What one input of the state machine came to. */
 export interface ReplayStep {
   /** The line that brought it; a tick of a recording without ticks belongs to the line before it. */
