@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  FORMAT,
-  mediaMark,
-  type FrameLine,
-  type RecordingHead,
-  type RecordingLine,
-  type RunLine,
-} from './format.js';
+import { FORMAT, type RecordingHead, type RecordingLine } from './format.js';
+import { Lines } from './runs.js';
 
 export interface Recording {
   head: RecordingHead;
   lines: readonly RecordingLine[];
+  /** Where in the file each of them stands, counted from 1. */
+  numbers: readonly number[];
   /** Times were recorded; without them lines are one after the other, and nobody knows when. */
   isTimed: boolean;
   /** What could not be read, for a human: line number and reason. */
@@ -27,16 +23,27 @@ const SNAKE = /_([a-z])/g;
  * @throws Error when there is no frame in it, or a newer version wrote it
  */
 export function parseRecording(text: string): Recording {
+  return parseLines(linesOf(text));
+}
+
+/**
+ * The same, line by line: a call of hours is longer than a string may be. The files of one session may
+ * follow each other.
+ */
+export function parseLines(texts: Iterable<string>): Recording {
   const problems: string[] = [];
-  const lines: RecordingLine[] = [];
+  const found = new Lines();
+  const { lines, numbers } = found;
   let head: RecordingHead | undefined;
   let isTimed = false;
   let last = { t: 0, connection: 1 };
-  for (const [index, raw] of text.split('\n').entries()) {
+  let number = 0;
+  for (const raw of texts) {
+    number += 1;
     if (raw.trim() === '') continue;
     const line = readLine(raw);
     if (typeof line === 'string') {
-      problems.push(`line ${index + 1}: ${line}`);
+      problems.push(`line ${number}: ${line}`);
       continue;
     }
     if (line['dir'] === 'note' && !head) head = headOf(line['note']);
@@ -45,9 +52,7 @@ export function parseRecording(text: string): Recording {
     const t = typeof line['t'] === 'number' ? line['t'] : last.t;
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
-    const whole = { ...line, ...last, ...camelFrame(line) } as RecordingLine;
-    if (whole.dir === 'in' || whole.dir === 'out') add(lines, whole);
-    else lines.push(whole);
+    found.add({ ...line, ...last, ...camelFrame(line) } as RecordingLine, number);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
     const [why = 'it is empty'] = problems;
@@ -55,32 +60,17 @@ export function parseRecording(text: string): Recording {
       `This is no recording of frames (${why}). Give a file that \`record\` wrote: one JSON object a line.`,
     );
   }
-  return { head: head ?? { format: FORMAT }, lines, isTimed, problems };
+  return { head: head ?? { format: FORMAT }, lines, numbers, isTimed, problems };
 }
 
-/** A frame, or the frames of a run, each in its time: caller and agent speak at once, so runs overlap. */
-function add(lines: RecordingLine[], { more = [], ...first }: FrameLine & Partial<RunLine>): void {
-  const frames: FrameLine[] = [first];
-  for (let i = 0; i + 2 < more.length; i += 3) {
-    const [after, bytes, level] = more.slice(i, i + 3) as [number, number, number];
-    frames.push({ ...first, t: first.t + after, frame: withAudio(first.frame, bytes, level) });
+/** No list of them: each would hold on to the whole text. */
+function* linesOf(text: string): Generator<string, void> {
+  for (let start = 0; start <= text.length;) {
+    const end = text.indexOf('\n', start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
   }
-  let from = lines.length;
-  while (from > 0 && isLater(lines[from - 1], first.t)) from -= 1;
-  lines.push(...[...lines.splice(from), ...frames].sort((a, b) => a.t - b.t));
-}
-
-/** A frame like another one, with other audio. */
-function withAudio(frame: unknown, bytes: number, level: number): unknown {
-  return JSON.parse(
-    JSON.stringify(frame, (key, value: unknown) =>
-      key === 'data' ? mediaMark(bytes, level) : value,
-    ),
-  );
-}
-
-function isLater(line: RecordingLine | undefined, t: number): boolean {
-  return line !== undefined && (line.dir === 'in' || line.dir === 'out') && line.t > t;
 }
 
 /** The line, or why it cannot be read. */
