@@ -18,7 +18,7 @@ export class Lines {
       this.numbers.push(number);
       return;
     }
-    const news = this.#unfolded(line).map((frame) => ({ line: frame as RecordingLine, number }));
+    const news = this.#unfolded(line).map((frame) => ({ line: frame, number }));
     // Caller and agent speak at once: their runs overlap.
     let from = this.lines.length;
     while (from > 0 && isLater(this.lines[from - 1], line.t)) from -= 1;
@@ -33,8 +33,8 @@ export class Lines {
     }
   }
 
-  #unfolded({ more, ...first }: FrameLine & Partial<RunLine>): FrameLine[] {
-    if (!Array.isArray(more)) return [first];
+  #unfolded({ more, ...first }: FrameLine & Partial<RunLine>): RecordingLine[] {
+    if (!isNumbers(more)) return [first];
     const shape = JSON.stringify(first.frame);
     const frames: FrameLine[] = [first];
     for (let i = 0; i + 2 < more.length; i += 3) {
@@ -56,6 +56,10 @@ export class Lines {
     if (this.#shared.size < SHARED) this.#shared.set(key, frame);
     return frame;
   }
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }
 
 const byTime = (a: { line: RecordingLine }, b: { line: RecordingLine }): number =>
