@@ -29,8 +29,16 @@ export function createRecorder(to: string | ((line: string) => void), clock: Clo
     if (key === 'data' && MEDIA.test(value)) return `<${Buffer.byteLength(value, 'base64')} bytes>`;
     return scrub(value);
   };
-  const write = (line: Record<string, unknown>): void =>
-    out.write(JSON.stringify({ t: clock.now() - begun, ...line }, clean));
+  const write = (line: Record<string, unknown>): void => {
+    const t = clock.now() - begun;
+    try {
+      out.write(JSON.stringify({ t, ...line }, clean));
+    } catch {
+      // Nested more deeply than JSON can be written.
+      const { connection, dir } = line;
+      out.write(JSON.stringify({ t, connection, dir, frame: 'nested too deeply' }));
+    }
+  };
 
   return {
     frame: (dir, text, connection) => write({ connection, dir, frame: parsed(text) }),
