@@ -7,7 +7,7 @@ import type { LiveConnection, LiveServer } from '../src/testing/index.js';
 import { type Call, type Heard, listen, startCall, tone } from './support/call.js';
 import { streams } from './support/corpus.js';
 import { ManualClock } from './support/manual_clock.js';
-import { Chance, type Message, mutated, nested } from './support/mutations.js';
+import { Chance, mutated, nested } from './support/mutations.js';
 
 const SEED = 4_711;
 

@@ -133,5 +133,6 @@ describe('what is shown of it', () => {
   it('is no stack of brackets', () => {
     const value = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) as unknown;
     expect(excerpt({ why: 'too_deep', value })).toBe('nested too deeply to be shown');
+    expect(excerpt({ why: 'not_an_object', value })).toBe('not to be shown');
   });
 });

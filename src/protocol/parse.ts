@@ -106,8 +106,9 @@ export function parseServerFrame(text: string): Parsed {
 }
 
 /** The beginning of what could not be read, without secrets. It may be long: only for who looks. */
-export function excerpt({ member = '', value }: ProtocolError): string {
+export function excerpt({ why, member = '', value }: ProtocolError): string {
   if (/handle|resumption/i.test(member)) return '***';
+  if (why === 'too_deep') return 'nested too deeply to be shown';
   const text = scrub(written(value).slice(0, LOOKED_AT));
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
@@ -117,6 +118,6 @@ function written(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return 'nested too deeply to be shown';
+    return 'not to be shown';
   }
 }

@@ -116,7 +116,7 @@ export const MUTATIONS: Readonly<Record<string, Mutate>> = {
     const holder = chance.pick(holders.filter((one): one is Json => !Array.isArray(one)));
     put({ holder, key: chance.pick(NAMES) }, DEEP);
     // Some of it is deeper than `JSON.stringify` can go.
-    return JSON.stringify(frame).replace(`"${DEEP}"`, nested(chance.pick([60, 500, 20_000])));
+    return JSON.stringify(frame).replace(`"${DEEP}"`, nested(chance.pick([60, 500, 3_000])));
   },
   repeatInside: inside(({ holder, key }, chance) => {
     if (Array.isArray(holder)) holder.push(...Array(chance.below(40)).fill(holder[Number(key)]));
