@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect } from 'vitest';
 import { countTokens } from '../../src/protocol/tokens.js';
 import type { Effect } from '../../src/turn/effects.js';
 
@@ -23,7 +22,7 @@ export class Invariants {
     this.#wellFormed(effect);
     switch (effect.type) {
       case 'openGeneration':
-        expect(this.#open, 'two generations at a time').toBeUndefined();
+        must(this.#open === undefined, 'two generations at a time');
         this.#once(this.#generations, effect.generationId);
         this.#open = effect.generationId;
         this.#message = undefined;
@@ -31,38 +30,37 @@ export class Invariants {
         break;
       case 'resumeSpeech':
         // A generation of its own, over at once.
-        expect(this.#open).toBeUndefined();
+        must(this.#open === undefined, 'speech is resumed in an answer');
         this.#once(this.#generations, effect.generationId);
         this.#once(this.#messages, effect.messageId);
         break;
       case 'closeGeneration':
-        expect(effect.generationId).toBe(this.#open);
         this.#open = undefined;
         break;
       case 'openMessage':
-        expect(this.#message, 'two messages in one generation').toBeUndefined();
+        must(this.#message === undefined, 'two messages in one generation');
         this.#once(this.#messages, effect.messageId);
         this.#message = effect.messageId;
         break;
       case 'playAudio':
       case 'writeText':
-        expect(this.#message, 'output without a message').toBeDefined();
+        must(this.#message !== undefined, 'output without a message');
         break;
       case 'remember':
         this.#once(this.#remembered, effect.message.id);
-        expect(effect.message.text.trim()).not.toBe('');
+        must(effect.message.text.trim() !== '', 'an empty message');
         break;
       case 'amend':
-        expect(this.#remembered).toContain(effect.messageId);
+        must(this.#remembered.has(effect.messageId), 'what is not there is amended');
         break;
       case 'transcribe':
-        expect(this.#finals).not.toContain(effect.itemId);
-        expect(effect.text.trim()).not.toBe('');
+        must(!this.#finals.has(effect.itemId), 'a line goes on after its end');
+        must(effect.text.trim() !== '', 'an empty line');
         if (effect.isFinal) this.#finals.add(effect.itemId);
         break;
       case 'startSpeech':
       case 'stopSpeech':
-        expect(this.#speaks).toBe(effect.type === 'stopSpeech');
+        must(this.#speaks === (effect.type === 'stopSpeech'), 'speech begins or ends twice');
         this.#speaks = effect.type === 'startSpeech';
         break;
       case 'failReply':
@@ -73,54 +71,62 @@ export class Invariants {
 
   /** After `closed`: nothing is left open. */
   ended(): void {
-    expect(this.#open, 'a generation is left open').toBeUndefined();
-    expect(this.#speaks, 'speech is left open').toBe(false);
-    expect([...this.#settled].sort(), 'replies are left open').toEqual([...this.#asked].sort());
+    must(this.#open === undefined, 'a generation is left open');
+    must(!this.#speaks, 'speech is left open');
+    must(this.#settled.size === this.#asked.size, 'replies are left open');
   }
 
   #settle(replyId: string): void {
-    expect(this.#asked).toContain(replyId);
+    must(this.#asked.has(replyId), 'a reply that nobody asked for');
     this.#once(this.#settled, replyId);
   }
 
   #once(seen: Set<string>, id: string): void {
-    expect(seen, 'an id that is used twice').not.toContain(id);
+    must(!seen.has(id), 'an id that is used twice');
     seen.add(id);
   }
 
   /** Whatever the server said, the shell is given what it can work with. */
   #wellFormed(effect: Effect): void {
-    if ('at' in effect) expect(Number.isFinite(effect.at)).toBe(true);
+    if ('at' in effect) must(Number.isFinite(effect.at), 'no time');
     const opens = effect.type === 'openGeneration' || effect.type === 'resumeSpeech';
     if ('generationId' in effect && !opens) {
-      expect(effect.generationId, effect.type).toBe(this.#open);
+      must(effect.generationId === this.#open, `${effect.type} of another generation`);
     }
     switch (effect.type) {
       case 'playAudio':
-        expect(typeof effect.data).toBe('string');
-        expect(effect.rate >= 8_000 && effect.rate <= 192_000).toBe(true);
+        must(typeof effect.data === 'string', 'no audio');
+        must(effect.rate >= 8_000 && effect.rate <= 192_000, 'no rate');
         break;
       case 'writeText':
       case 'amend':
-        expect(typeof effect.text).toBe('string');
+        must(typeof effect.text === 'string', 'no text');
         break;
       case 'callTool': {
         const { callId, name, args } = effect.call;
-        expect([typeof callId, typeof name, typeof args]).toEqual(['string', 'string', 'object']);
-        expect(callId).not.toBe('');
-        expect(JSON.stringify(args).startsWith('{')).toBe(true);
+        must(typeof callId === 'string' && callId !== '', 'a call without an id');
+        must(typeof name === 'string', 'a call without a name');
+        must(JSON.stringify(args).startsWith('{'), 'a call without arguments');
         break;
       }
       case 'cancelCalls':
-        expect(effect.callIds.every((id) => typeof id === 'string')).toBe(true);
+        must(
+          effect.callIds.every((id) => typeof id === 'string'),
+          'no call',
+        );
         break;
       case 'reportUsage':
         for (const count of numbersIn(countTokens(effect.usage, 'audio'))) {
-          expect(Number.isFinite(count) && (count as number) >= 0).toBe(true);
+          must(Number.isFinite(count) && (count as number) >= 0, 'no count');
         }
         break;
     }
   }
+}
+
+/** Looked at a hundred thousand times: `expect` would take most of the time. */
+export function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
 }
 
 function numbersIn(value: object): unknown[] {
