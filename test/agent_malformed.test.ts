@@ -9,7 +9,10 @@ import { Chance, mutated } from './support/mutations.js';
 
 const FRAMES = 250;
 
-test('the framework itself survives a bad line, and is answered afterwards', async () => {
+// A machine that is busy with other things takes longer than usual.
+const TIMEOUT = { timeout: 60_000 };
+
+test('the framework itself survives a bad line, and is answered afterwards', TIMEOUT, async () => {
   const uncaught: unknown[] = [];
   const keep = (error: unknown): void => void uncaught.push(error);
   process.on('uncaughtException', keep);

@@ -156,19 +156,9 @@ describe('a goodbye to each connection as soon as it is up', () => {
     const clock = new ManualClock();
     const call = await startCall({ env: { clock } });
     const { server } = call;
-    let [said, closed] = [0, false];
-    while (!closed) {
-      const connection = server.connections[said]!;
-      const next = server.nextConnection({ timeoutMs: 300 });
-      connection.goAway('0s');
-      said += 1;
-      closed = await next.then(
-        () => false,
-        () => true,
-      );
-      if (said > 50) break;
-    }
-    expect(said).toBe(6);
+    for (let i = 0; i < 6; i++) (await server.connection(i)).goAway('0s');
+    await vi.waitFor(() => expect(clock.waits).toContain(2_000));
+    expect(server.dials).toHaveLength(6);
     const back = server.nextConnection();
     clock.advance(2_000);
     expect((await hears(call, await back, 'Here again.')).text).toBe('Here again.');
@@ -176,7 +166,9 @@ describe('a goodbye to each connection as soon as it is up', () => {
 });
 
 /** Frames of `SETTINGS.length` calls are mutated, this many in each. */
-const FRAMES = 500;
+const FRAMES = 400;
+/** A machine that is busy with other things takes longer than usual. */
+const TIMEOUT = { timeout: 60_000 };
 const SETTINGS: [string, RealtimeModelOptions][] = [
   ['the defaults', {}],
   ['everything that holds something back', {
@@ -187,7 +179,7 @@ const SETTINGS: [string, RealtimeModelOptions][] = [
 ]; // prettier-ignore
 
 describe.each(SETTINGS)('a whole call over a bad line, with %s', (_, options) => {
-  it('throws nothing, leaves nothing open, and can be spoken in afterwards', async () => {
+  it('throws nothing, leaves nothing open, and can be spoken in afterwards', TIMEOUT, async () => {
     const chance = new Chance(SEED);
     const call = await startCall({
       options: {
