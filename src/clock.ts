@@ -8,10 +8,13 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** Node takes a longer time for 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, Math.max(0, ms));
+    const timer = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_MS));
     return () => clearTimeout(timer);
   },
 };

@@ -24,6 +24,7 @@ import { openSocket } from '../src/connection/socket.js';
 import type { Failure } from '../src/errors.js';
 import { DEFAULT_MODEL } from '../src/models/table.js';
 import type { ServerFrame } from '../src/protocol/frames.js';
+import type { ProtocolError } from '../src/protocol/shapes.js';
 import { LiveServer, type LiveConnection, type LiveServerOptions } from '../src/testing/index.js';
 import { ManualClock } from './support/manual_clock.js';
 
@@ -59,6 +60,7 @@ type Said =
   | { type: 'setup'; handle: string | undefined }
   | { type: 'connected'; info: Connected }
   | { type: 'received'; frame: ServerFrame }
+  | { type: 'malformed'; error: ProtocolError }
   | { type: 'tap'; dir: 'in' | 'out'; text: string }
   | { type: 'goAway'; timeLeftMs: number }
   | { type: 'handleIssued' }
@@ -110,6 +112,9 @@ class Line implements ConnectionEvents {
   }
   received(frame: ServerFrame): void {
     this.#say({ type: 'received', frame });
+  }
+  malformed(error: ProtocolError): void {
+    this.#say({ type: 'malformed', error });
   }
   tap(dir: 'in' | 'out', text: string): void {
     this.#say({ type: 'tap', dir, text });
@@ -1227,6 +1232,7 @@ describe('one attempt', () => {
       signal: AbortSignal.abort(),
       ready: () => {},
       received: () => {},
+      malformed: () => {},
       tap: () => {},
     });
     expect(ended).toEqual({
@@ -1256,6 +1262,7 @@ describe('one attempt', () => {
         stop.abort();
       },
       received: () => {},
+      malformed: () => {},
       tap: () => {},
     });
     expect(ids).toEqual(['s-1']);

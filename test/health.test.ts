@@ -22,6 +22,7 @@ describe('the log', () => {
       silentTurns: 0,
       stalls: 0,
       memoryLosses: 0,
+      protocolErrors: 0,
       droppedAudioMs: 0,
       underruns: 0,
       underrunMs: 0,

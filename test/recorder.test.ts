@@ -437,6 +437,19 @@ describe('a recording never ends a call', () => {
     expect(taken).toHaveLength(3);
   });
 
+  it('when JSON cannot hold what is to be noted', () => {
+    const endless: Record<string, unknown> = {};
+    endless['self'] = endless;
+    recorder.call('updateOptions', endless);
+    expect(last()).toMatchObject({
+      dir: 'call',
+      call: 'updateOptions',
+      args: { unreadable: true },
+    });
+    recorder.frame('in', '['.repeat(20_000) + ']'.repeat(20_000));
+    expect(last().frame).toBe('nested too deeply to be written');
+  });
+
   it('when its callback rejects', async () => {
     const broken = create({ to: () => Promise.reject(new Error('disk full')) });
     broken.frame('in', '{}');

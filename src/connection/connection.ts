@@ -4,6 +4,7 @@ import type { Failure } from '../errors.js';
 import { timeoutVerdict, verdict, type Verdict } from '../protocol/close_codes.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import { scrub } from '../protocol/scrub.js';
+import type { ProtocolError } from '../protocol/shapes.js';
 import { attempt, type Ended } from './dial.js';
 import { Unacknowledged } from './acknowledged.js';
 import type { Target } from './endpoint.js';
@@ -13,6 +14,10 @@ import type { OpenSocket, Socket } from './socket.js';
 
 /** A handle is good for this long after its session ended (Gemini API session guide: 2 h). */
 const HANDLE_MS = 2 * 60 * 60 * 1000;
+
+/** A server that says goodbye to each connection at once (this soon) must not make a hot loop. */
+const HURRIED_MS = 1_000;
+const MOST_HURRIED = 5;
 
 export interface ConnectionOptions extends RetryOptions {
   clock: Clock;
@@ -49,6 +54,8 @@ export interface ConnectionEvents {
   setup(handle: string | undefined): string;
   connected(info: Connected): void;
   received(frame: ServerFrame): void;
+  /** What of a message could not be read, also before the connection is set up. */
+  malformed(error: ProtocolError): void;
   /** Both directions as text, in the order of the wire. */
   tap(dir: 'in' | 'out', text: string): void;
   goAway(timeLeftMs: number): void;
@@ -143,6 +150,7 @@ export class Connection {
     let failures = 0;
     let outageSince = 0;
     let resume = this.#handle !== undefined;
+    let hurried = 0;
     while (!this.#closing.signal.aborted) {
       const tooOld = clock.now() - this.#handleSeenAt > HANDLE_MS;
       if (this.#fresh || !resume || tooOld) this.#handle = undefined;
@@ -151,9 +159,12 @@ export class Connection {
       const { ended, livedMs } = await this.#serve(handle);
       this.#socket = undefined;
       if (this.#closing.signal.aborted) return;
-      if (livedMs >= STABLE_MS) failures = 0;
+      if (livedMs !== undefined && livedMs >= STABLE_MS) failures = 0;
       if (ended.ours) {
         resume = true;
+        hurried = isHurried(livedMs) ? hurried + 1 : 0;
+        const { retryIntervalMs } = this.#options;
+        if (hurried > MOST_HURRIED) await sleep(clock, retryIntervalMs, this.#closing.signal);
         continue;
       }
       if (failures === 0) outageSince = clock.now();
@@ -177,7 +188,7 @@ export class Connection {
     }
   }
 
-  async #serve(handle: string | undefined): Promise<{ ended: Ended; livedMs: number }> {
+  async #serve(handle: string | undefined): Promise<{ ended: Ended; livedMs: number | undefined }> {
     const { clock, openSocket, target, timeoutMs } = this.#options;
     const begun = clock.now();
     let readyAt: number | undefined;
@@ -201,10 +212,11 @@ export class Connection {
         this.#events.connected({ connection, restored, acquireMs: readyAt - begun });
       },
       received: (frame) => this.#received(frame),
+      malformed: (error) => this.#events.malformed(error),
       tap: (dir, text) => this.#events.tap(dir, text),
     });
     if (readyAt !== undefined) this.#handleSeenAt = clock.now();
-    return { ended, livedMs: readyAt === undefined ? 0 : clock.now() - readyAt };
+    return { ended, livedMs: readyAt === undefined ? undefined : clock.now() - readyAt };
   }
 
   /** Keeps what is about the connection itself, hands on the rest. */
@@ -222,6 +234,11 @@ export class Connection {
     if (this.#socket) this.#events.received(frame);
     if (this.#socket && frame.goAway) this.#events.goAway(durationMs(frame.goAway.timeLeft));
   }
+}
+
+/** It was up, and hardly so. */
+function isHurried(livedMs: number | undefined): boolean {
+  return livedMs !== undefined && livedMs < HURRIED_MS;
 }
 
 function describe(said: Verdict, { close }: Ended, retryable: boolean): Failure {

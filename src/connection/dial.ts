@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
 import type { Close } from '../protocol/close_codes.js';
-import { parseServerFrame, type ServerFrame } from '../protocol/frames.js';
+import type { ServerFrame } from '../protocol/frames.js';
+import { parseServerFrame } from '../protocol/parse.js';
+import type { ProtocolError } from '../protocol/shapes.js';
 import type { Target } from './endpoint.js';
 import type { OpenSocket, Socket, SocketEvents } from './socket.js';
 
@@ -23,6 +25,8 @@ export interface Attempt {
   /** Synchronous with `setupComplete`: no frame is received before it returns. */
   ready(socket: Socket, sessionId: string | undefined): void;
   received(frame: ServerFrame): void;
+  /** What of a message could not be read; after the rest of it was received. */
+  malformed(error: ProtocolError): void;
   /** Every text as it crosses the wire, before anything is made of it. */
   tap(dir: 'in' | 'out', text: string): void;
 }
@@ -83,14 +87,14 @@ function serve(
       received(text) {
         if (stop.aborted) return;
         request.tap('in', text);
-        const frame = parseServerFrame(text);
-        if (!frame) return;
-        if (close.phase !== 'session' && frame.setupComplete !== undefined) {
+        const { frame, errors } = parseServerFrame(text);
+        if (close.phase !== 'session' && frame?.setupComplete !== undefined) {
           close.phase = 'session';
           cancelDeadline();
           request.ready(socket, frame.setupComplete?.sessionId);
         }
-        request.received(frame);
+        if (frame) request.received(frame);
+        for (const error of errors) request.malformed(error);
       },
       refused(status, retryAfterMs) {
         close.httpStatus = status;

@@ -32,6 +32,9 @@ export type OpenSocket = (
 /** How long the peer may take to end the TCP connection after both close frames, in ms. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
+/** A server may ask for a wait of so many ms at most. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000;
+
 /** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
 export const openSocket: OpenSocket = (url, headers, events, agent) => {
   const closeTimeout = CLOSE_TIMEOUT_MS;
@@ -49,7 +52,8 @@ export const openSocket: OpenSocket = (url, headers, events, agent) => {
   ws.on('unexpected-response', (request, response) => {
     refused = true;
     const seconds = Number(response.headers['retry-after']);
-    events.refused(response.statusCode ?? 0, seconds > 0 ? seconds * 1000 : undefined);
+    const waitMs = seconds > 0 ? Math.min(seconds * 1000, LONGEST_WAIT_MS) : undefined;
+    events.refused(response.statusCode ?? 0, waitMs);
     request.destroy();
     ws.terminate();
   });

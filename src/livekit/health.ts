@@ -24,6 +24,8 @@ export interface Health {
   stalls: number;
   /** Resumed sessions that had forgotten the conversation. */
   memoryLosses: number;
+  /** What the server sent and the protocol does not allow, all of it. */
+  protocolErrors: number;
   /** Caller audio that could not be sent in time. */
   droppedAudioMs: number;
   /** Gaps in answers because audio came too late to be played on without a break. */
@@ -64,7 +66,7 @@ const KEPT = 200;
 export class HealthLog {
   readonly #count = {
     ...{ recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 },
-    ...{ underruns: 0, underrunMs: 0 },
+    ...{ underruns: 0, underrunMs: 0, protocolErrors: 0 },
   };
   #connections = 0;
   #acquireMs: number | undefined;
@@ -128,6 +130,10 @@ export class HealthLog {
     if (what === 'empty_turn' || what === 'silent_audio') this.#count.silentTurns += 1;
     const { step } = (detail ?? {}) as { step?: string };
     if (what === 'unanswered' && step !== 'none') this.#count.stalls += 1;
+  }
+
+  malformed(): void {
+    this.#count.protocolErrors += 1;
   }
 
   underrun(ms: number): void {

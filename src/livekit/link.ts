@@ -8,6 +8,7 @@ import type { Settings } from '../options.js';
 import { encode, itemsOf, type Command, type ToolResult } from '../protocol/encode.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import { setupFrame, type SetupState } from '../protocol/setup.js';
+import type { ProtocolError } from '../protocol/shapes.js';
 import type { Recorder } from '../recording/recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
 import { carryOver } from '../send_queue/survival.js';
@@ -34,6 +35,7 @@ export interface LinkEvents {
   /** `folded`: results whose calls the new session never asked. */
   connected(info: Connected, folded: readonly ToolResult[]): void;
   received(frame: ServerFrame): void;
+  malformed(error: ProtocolError): void;
   wrote(command: Command): void;
   /** Every text as it crosses the wire. */
   crossed(dir: 'in' | 'out', text: string): void;
@@ -87,6 +89,7 @@ export class Link {
         setup: (handle) => this.#setup(handle),
         connected: (info) => this.#connected(info),
         received: (frame) => events.received(frame),
+        malformed: (error) => events.malformed(error),
         tap: (dir, text) => {
           recorder?.frame(dir, text);
           events.crossed(dir, text);

@@ -20,8 +20,17 @@ export interface PerformerRooms {
   calls: ToolCalls;
 }
 
-/** Effects of the state machine → the rooms that carry them out. */
+/** Effects of the state machine → the rooms that carry them out. Never throws. */
 export function perform(effect: Effect, rooms: PerformerRooms): void {
+  try {
+    carryOut(effect, rooms);
+  } catch (error) {
+    // Whatever else was to be done, the end of an answer above all, must not be lost with this.
+    rooms.sync.malformed({ why: 'unusable', member: effect.type, value: String(error) });
+  }
+}
+
+function carryOut(effect: Effect, rooms: PerformerRooms): void {
   const { output, sync, calls } = rooms;
   calls.perform(effect);
   switch (effect.type) {

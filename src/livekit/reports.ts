@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { llm } from '@livekit/agents';
 import type { Capabilities } from '../models/capabilities.js';
+import type { ProtocolErrorKind } from '../protocol/shapes.js';
 import type { TranscriptDetail } from '../protocol/transcript.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import type { CallPhase } from '../turn/state.js';
@@ -25,6 +26,11 @@ export interface Reports extends TurnReports {
   tool_choice_ignored: { toolChoice: llm.ToolChoice };
   /** An interruption without a word; so much of the answer, in ms, was said after all. */
   false_interruption: { resumedMs: number };
+  /**
+   * The server sent what the protocol does not allow; what else the message held was read. `text`: the
+   * beginning of it, without secrets. At most ten in ten seconds; `untold` others came before this one.
+   */
+  protocol_error: { why: ProtocolErrorKind; member?: string; text: string; untold: number };
   /** A resumed session had forgotten the conversation. */
   memory_lost: { promptTokens: number };
   /** No audio of the caller has come for ten seconds. */

@@ -8,6 +8,7 @@ import { facts } from '../protocol/facts.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { History } from '../protocol/history.js';
 import type { SetupState } from '../protocol/setup.js';
+import type { ProtocolError } from '../protocol/shapes.js';
 import { isBlocked, isQuiet, isShielded } from '../turn/state.js';
 import { AudioHold } from './audio_hold.js';
 import type { Outcome } from './call_ledger.js';
@@ -18,6 +19,7 @@ import type { Environment } from './environment.js';
 import { Link, type LinkEvents } from './link.js';
 import type { Machine } from './machine.js';
 import { News } from './news.js';
+import { ProtocolErrors } from './protocol_errors.js';
 import { RefusalWatch } from './refusals.js';
 import { summarize, type Summary } from './summary.js';
 import type { Teller } from './teller.js';
@@ -44,6 +46,7 @@ export class Sync implements LinkEvents {
   readonly #images: Images;
   readonly #hold = new AudioHold();
   readonly #refusals: RefusalWatch;
+  readonly #protocolErrors: ProtocolErrors;
   #summary: Summary | undefined;
   #seed: History | undefined;
   #isOver = false;
@@ -61,6 +64,7 @@ export class Sync implements LinkEvents {
       (id) => this.#images.isPending(id),
     );
     this.#refusals = new RefusalWatch(settings, env.refusals);
+    this.#protocolErrors = new ProtocolErrors(on.tell, env.clock);
     this.link = new Link(settings, env, this);
     const { link, conversation } = this;
     this.news = new News(settings, { link, conversation, tell: on.tell, clock: env.clock });
@@ -172,6 +176,11 @@ export class Sync implements LinkEvents {
 
   received(frame: ServerFrame): void {
     for (const fact of facts(frame)) this.#on.machine().input(fact);
+  }
+
+  malformed(error: ProtocolError): void {
+    this.health.malformed();
+    this.#protocolErrors.report(error);
   }
 
   crossed(dir: 'in' | 'out', text: string): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FunctionCall, GroundingMetadata, Part, UrlContextMetadata } from '@google/genai';
+import type { GroundingMetadata, Part, Transcription, UrlContextMetadata } from '@google/genai';
 import type { ServerContent, ServerFrame, WireUsage } from './frames.js';
+import { CONTENT_MEMBERS, FRAME_MEMBERS } from './parse.js';
 import { transcriptDetail, type TranscriptDetail } from './transcript.js';
 
 /** One thing that happened, in the past tense. A server frame is an ordered list of these. */
@@ -43,42 +44,19 @@ export interface RequestedCall {
 /** Live output where the mime type names no rate (Vertex AI sends a bare `audio/pcm`). */
 const DEFAULT_OUTPUT_RATE = 24000;
 
-/** Read by the connection, not by the conversation. */
-const CONNECTION_MEMBERS = new Set(['setupComplete', 'goAway', 'sessionResumptionUpdate']);
-
-/** What is read of `serverContent`, and the type each member has. */
-const CONTENT_MEMBERS: ReadonlyMap<string, 'object' | 'boolean' | 'string'> = new Map([
-  ['modelTurn', 'object'],
-  ['turnComplete', 'boolean'],
-  ['turnCompleteReason', 'string'],
-  ['interactionStatus', 'string'],
-  ['interrupted', 'boolean'],
-  ['generationComplete', 'boolean'],
-  ['waitingForInput', 'boolean'],
-  ['inputTranscription', 'object'],
-  ['interimInputTranscription', 'object'],
-  ['outputTranscription', 'object'],
-  ['groundingMetadata', 'object'],
-  ['urlContextMetadata', 'object'],
-  ['speechState', 'string'],
-]);
-
 /**
- * Unbundles a server frame, always in the same order, whatever the server bundled. Never throws: a
- * member, part or call that is unknown, or not of its type, is an `unknown` fact.
+ * Unbundles a server frame, always in the same order, whatever the server bundled. Never throws on what
+ * `parseServerFrame` returns. A member or part that is unknown is an `unknown` fact.
  */
 export function facts(frame: ServerFrame): Fact[] {
   const found: Fact[] = [];
-  const content = isObject(frame.serverContent) ? frame.serverContent : {};
-  if (content.interrupted === true) found.push({ type: 'interrupted' });
+  const content = frame.serverContent ?? {};
+  if (content.interrupted) found.push({ type: 'interrupted' });
   userSaid(content.inputTranscription, false, found);
   userSaid(content.interimInputTranscription, true, found);
-  const parts = isObject(content.modelTurn) ? content.modelTurn.parts : undefined;
-  if (Array.isArray(parts)) for (const part of parts) partFacts(part, found);
+  for (const part of content.modelTurn?.parts ?? []) partFacts(part, found);
   const said = content.outputTranscription;
-  if (isObject(said) && typeof said.text === 'string' && said.text !== '') {
-    found.push({ type: 'modelSaid', text: said.text, detail: transcriptDetail(said) });
-  }
+  if (said?.text) found.push({ type: 'modelSaid', text: said.text, detail: detailOf(said) });
   if (notEmpty(content.groundingMetadata) || notEmpty(content.urlContextMetadata)) {
     found.push({
       type: 'citations',
@@ -87,51 +65,46 @@ export function facts(frame: ServerFrame): Fact[] {
     });
   }
   callFacts(frame, found);
-  if (content.generationComplete === true) found.push({ type: 'generationComplete' });
-  if (isObject(frame.usageMetadata)) found.push({ type: 'usage', usage: frame.usageMetadata });
-  if (content.turnComplete === true) {
+  if (content.generationComplete) found.push({ type: 'generationComplete' });
+  if (frame.usageMetadata) found.push({ type: 'usage', usage: frame.usageMetadata });
+  if (content.turnComplete) {
     found.push({
       type: 'boundary',
-      reason:
-        typeof content.turnCompleteReason === 'string' ? content.turnCompleteReason : undefined,
+      reason: content.turnCompleteReason,
       inProgress: content.interactionStatus === 'IN_PROGRESS',
     });
   }
-  if (content.waitingForInput === true) found.push({ type: 'waitingForInput' });
+  if (content.waitingForInput) found.push({ type: 'waitingForInput' });
   activityFacts(frame, content, found);
-  unknownFacts(frame, content, found);
+  unknownFacts(frame, FRAME_MEMBERS, '', found);
+  unknownFacts(content, CONTENT_MEMBERS, 'serverContent.', found);
   return found;
 }
 
-function userSaid(
-  said: ServerContent['inputTranscription'],
-  interim: boolean,
-  found: Fact[],
-): void {
-  if (!isObject(said)) return;
-  const text = typeof said.text === 'string' ? said.text : '';
+function userSaid(said: Transcription | undefined, interim: boolean, found: Fact[]): void {
+  if (!said) return;
+  const { text = '' } = said;
   const finished = said.finished === true && !interim;
   if (text === '' && !finished) return;
-  const detail = transcriptDetail(said);
+  const detail = detailOf(said);
   found.push({ type: 'userSaid', text, interim, ...(finished && { finished }), detail });
 }
 
-function partFacts(part: unknown, found: Fact[]): void {
-  if (!isObject(part)) {
-    found.push({ type: 'unknown', member: 'part', value: part });
-    return;
-  }
-  const { inlineData, text, thought } = part as Part;
-  if (isObject(inlineData) && typeof inlineData.data === 'string') {
-    const mime = typeof inlineData.mimeType === 'string' ? inlineData.mimeType : '';
+const detailOf = (said: Transcription): TranscriptDetail | undefined =>
+  transcriptDetail(said as Record<string, unknown>);
+
+function partFacts(part: Part, found: Fact[]): void {
+  const { inlineData, text, thought } = part;
+  if (inlineData?.data !== undefined) {
+    const { data, mimeType: mime = '' } = inlineData;
     if (mime === '' || mime.startsWith('audio/')) {
-      found.push({ type: 'audio', data: inlineData.data, rate: rateOf(mime) });
+      found.push({ type: 'audio', data, rate: rateOf(mime) });
     } else {
       found.push({ type: 'unknown', member: `part ${mime}`, value: part });
     }
-  } else if (typeof text === 'string') {
-    if (text !== '') found.push({ type: thought === true ? 'thought' : 'text', text });
-  } else if ('executableCode' in part || 'codeExecutionResult' in part) {
+  } else if (text !== undefined) {
+    if (text !== '') found.push({ type: thought ? 'thought' : 'text', text });
+  } else if (part.executableCode || part.codeExecutionResult) {
     found.push({ type: 'code', part });
   } else if (Object.keys(part).length > 0) {
     found.push({ type: 'unknown', member: 'part', value: part });
@@ -143,34 +116,22 @@ function rateOf(mime: string): number {
   return rate >= 8000 && rate <= 192000 ? rate : DEFAULT_OUTPUT_RATE;
 }
 
-function callFacts(frame: ServerFrame, found: Fact[]): void {
-  const asked = isObject(frame.toolCall) ? frame.toolCall.functionCalls : undefined;
-  if (Array.isArray(asked)) {
-    const calls = asked.filter(isCall).map((call) => ({
-      id: typeof call.id === 'string' && call.id !== '' ? call.id : undefined,
-      name: call.name,
-      args: isObject(call.args) ? call.args : {},
-    }));
-    if (calls.length > 0) found.push({ type: 'calls', calls });
-  }
-  const ids = isObject(frame.toolCallCancellation) ? frame.toolCallCancellation.ids : undefined;
-  if (Array.isArray(ids) && ids.length > 0) {
-    found.push({ type: 'callsCancelled', ids: ids.filter((id) => typeof id === 'string') });
-  }
-}
-
-function isCall(call: unknown): call is FunctionCall & { name: string } {
-  return isObject(call) && typeof call.name === 'string';
+function callFacts({ toolCall, toolCallCancellation }: ServerFrame, found: Fact[]): void {
+  const calls = (toolCall?.functionCalls ?? []).map(({ id, name = '', args = {} }) => ({
+    id: id || undefined,
+    name,
+    args,
+  }));
+  if (calls.length > 0) found.push({ type: 'calls', calls });
+  const ids = toolCallCancellation?.ids ?? [];
+  if (ids.length > 0) found.push({ type: 'callsCancelled', ids });
 }
 
 function activityFacts(frame: ServerFrame, content: ServerContent, found: Fact[]): void {
-  const activity = isObject(frame.voiceActivity) ? frame.voiceActivity : {};
-  const signal = isObject(frame.voiceActivityDetectionSignal)
-    ? frame.voiceActivityDetectionSignal
-    : {};
+  const { type, voiceActivityType } = frame.voiceActivity ?? {};
   const states = [
-    activity.type ?? activity.voiceActivityType,
-    signal.vadSignalType,
+    type ?? voiceActivityType,
+    frame.voiceActivityDetectionSignal?.vadSignalType,
     content.speechState,
   ];
   for (const state of states) {
@@ -186,32 +147,13 @@ function activityFacts(frame: ServerFrame, content: ServerContent, found: Fact[]
   }
 }
 
-const FRAME_MEMBERS = new Set([
-  'serverContent', 'toolCall', 'toolCallCancellation', 'usageMetadata', 'voiceActivity',
-  'voiceActivityDetectionSignal',
-]); // prettier-ignore
-
-function unknownFacts(frame: ServerFrame, content: ServerContent, found: Fact[]): void {
-  for (const [member, value] of Object.entries(frame)) {
-    if (CONNECTION_MEMBERS.has(member)) continue;
-    if (FRAME_MEMBERS.has(member) && (isObject(value) || value === null)) continue;
-    found.push({ type: 'unknown', member, value });
-  }
-  for (const [member, value] of Object.entries(content)) {
-    const type = CONTENT_MEMBERS.get(member);
-    if (type !== undefined && (typeof value === type || value === null)) continue;
-    found.push({ type: 'unknown', member: `serverContent.${member}`, value });
-  }
-  const calls = frame.toolCall?.functionCalls;
-  for (const value of Array.isArray(calls) ? calls : []) {
-    if (!isCall(value)) found.push({ type: 'unknown', member: 'toolCall.functionCalls', value });
+function unknownFacts(given: object, known: object, path: string, found: Fact[]): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(known, name)) continue;
+    found.push({ type: 'unknown', member: `${path}${name}`, value });
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function notEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length > 0;
+function notEmpty(value: object | undefined): boolean {
+  return value !== undefined && Object.keys(value).length > 0;
 }

@@ -94,15 +94,3 @@ export type WireUsage = UsageMetadata & {
   candidatesTokenCount?: number;
   candidatesTokensDetails?: UsageMetadata['responseTokensDetails'];
 };
-
-/** Bytes or text of one message → frame; undefined when it is not a JSON object. */
-export function parseServerFrame(data: string): ServerFrame | undefined {
-  try {
-    const frame: unknown = JSON.parse(data);
-    return typeof frame === 'object' && frame !== null && !Array.isArray(frame)
-      ? (frame as ServerFrame)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -35,10 +35,13 @@ export function countTokens(usage: WireUsage, answersIn: 'audio' | 'text'): Toke
   };
 }
 
+/** More than any context holds: sums of it stay numbers. */
+const MOST_TOKENS = 1e9;
+
 /** A number of tokens, whatever the wire says. */
 function count(value: unknown): number {
   const tokens = Number(value);
-  return tokens > 0 && tokens < Infinity ? tokens : 0;
+  return tokens > 0 && tokens <= MOST_TOKENS ? tokens : 0;
 }
 
 function byModality(details: unknown): ModalityTokens {

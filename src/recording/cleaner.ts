@@ -33,9 +33,14 @@ export class Cleaner {
 
   /** The text of a frame → JSON on one line. */
   frame(text: string): string {
-    return this.value(parsed(text));
+    try {
+      return this.value(parsed(text));
+    } catch {
+      return '"nested too deeply to be written"';
+    }
   }
 
+  /** @throws for what JSON cannot hold */
   value(value: unknown): string {
     const clean = (holder: unknown, key: string, one: unknown): unknown =>
       this.#clean(holder, key, one);

@@ -187,8 +187,20 @@ export class Recorder {
   }
 
   #line(dir: string, rest: Record<string, unknown>, at?: number): void {
-    const json = this.#cleaner.value(rest);
-    this.#write(`${this.#start(dir, at)},${json.slice(1)}`);
+    this.#write(`${this.#start(dir, at)},${this.#json(rest).slice(1)}`);
+  }
+
+  /** An app may hand over what JSON cannot hold. */
+  #json(members: Record<string, unknown>): string {
+    try {
+      return this.#cleaner.value(members);
+    } catch {
+      const shallow = Object.entries(members).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? { unreadable: true } : value,
+      ]);
+      return JSON.stringify(Object.fromEntries(shallow));
+    }
   }
 
   #start(dir: string, at = this.#begin.clock.now()): string {

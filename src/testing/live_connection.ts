@@ -42,6 +42,12 @@ export class LiveConnection extends ClientView {
     this.ws.send(this.host.settings.textFrames ? line : Buffer.from(line));
   }
 
+  /** Sends what need not be a frame: a string as a text message, bytes as a binary one. */
+  sendRaw(data: string | Uint8Array): void {
+    if (this.ws.readyState !== 1) return;
+    this.ws.send(typeof data === 'string' ? data : Buffer.from(data));
+  }
+
   /** Sends speech: samples at 24 kHz, or so many ms of a generated voice. */
   audio(speech: Int16Array | number, options: { chunkMs?: number } = {}): void {
     const pcm = typeof speech === 'number' ? speechLike(speech) : speech;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Markup in which models think aloud in ordinary text parts (mastra PR#17434). */
-const THINKING = /<(think|thinking|thoughts?|reasoning)\b[^>]*>[\s\S]*?(?:<\/\1\s*>|$)/gi;
+const THINKING = /<(think|thinking|thoughts?|reasoning)\b[^<>]*>[\s\S]*?(?:<\/\1\s*>|$)/gi;
 /** Headings of thoughts, other markup, JSON, and calls that are written out (live-api-web-console#78). */
 const INTERNAL = /^\s*(\*\*|<|```|[{[]|call:|default_api|print\(|tool_(?:code|calls?)\b)/;
 
