@@ -56,8 +56,7 @@ export function inspectCall(recording: Recording): CallReport {
 /** The model's row, with what the app had overridden. */
 function capabilitiesOf({ model, backend, capabilities = {} }: RecordingHead): Capabilities {
   const where: Backend = backend === 'vertex' ? 'vertex' : 'gemini';
-  return resolve(model || DEFAULT_MODEL[where], where, capabilities)
-    .capabilities;
+  return resolve(model || DEFAULT_MODEL[where], where, capabilities).capabilities;
 }
 
 function spanOf({ playedUntil: _, ...span }: Talk['answers'][number]): AnswerSpan {

@@ -38,7 +38,7 @@ function pieceOf(blob: unknown, dir: 'in' | 'out'): Audio[] {
   if (typeof mimeType !== 'string' || !mimeType.startsWith('audio/')) return [];
   const rate = Number(/rate=(\d+)/.exec(mimeType)?.[1]) || RATE[dir];
   const mark = readMark(data);
-  const db = mark ? mark.levelDb : levelDb(data, 0, (data).length);
+  const db = mark ? mark.levelDb : levelDb(data, 0, data.length);
   return [{ ms: audioMs(data, rate), db }];
 }
 

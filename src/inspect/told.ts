@@ -15,9 +15,9 @@ const REPLY_FAILED: Record<string, string> = {
   unsupported: 'this model does not reply on request',
 };
 
+const LATE: Said = ['tool_overdue', 'did not end in time'];
 const OVERDUE: Record<string, Said> = {
   waiting: ['tool_overdue', 'was never run', { hint: 'LiveKit did not run it: it was interrupted, or the tool does not exist.' }],
-  running: ['tool_overdue', 'did not end in time'],
   aborted: ['tool_overdue', 'was aborted, and gave no result', { grade: 'warning', hint: 'The caller interrupted while it ran; the model was told so.' }],
   returned: ['tool_overdue', 'had ended, and its result was not handed over', { grade: 'note', hint: 'LiveKit keeps results after an interruption; the model was told the result all the same.' }],
 }; // prettier-ignore
