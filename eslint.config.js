@@ -40,8 +40,23 @@ const ROOMS = {
   inspect: {
     opens: ['models', 'protocol', 'turn', 'recording', 'replay', 'errors', 'validate', 'options'],
   },
+  probe: {
+    opens: [
+      ...[
+        'models',
+        'protocol',
+        'connection',
+        'recording',
+        'errors',
+        'clock',
+        'options',
+        'validate',
+      ],
+    ],
+  },
   cli: {
     opens: [
+      'probe',
       ...['models', 'protocol', 'turn', 'connection', 'livekit', 'recording', 'replay', 'inspect'],
       ...['testing', 'errors', 'clock', 'options', 'validate', 'version', 'realtime', 'index'],
     ],

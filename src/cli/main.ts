@@ -13,6 +13,10 @@ const COMMANDS: Record<string, Entry> = {
     does: 'what happened in a recorded call, and what went wrong',
     load: async () => (await import('./inspect.js')).inspectCommand,
   },
+  probe: {
+    does: 'asks the real service what is not known about a model (needs a key)',
+    load: async () => (await import('./probe.js')).probeCommand,
+  },
 };
 
 function help(): string[] {

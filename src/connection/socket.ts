@@ -6,7 +6,8 @@ import { WebSocket } from 'ws';
 export interface Socket {
   /** False when the socket is closing or closed: the text is lost. */
   send(text: string): boolean;
-  close(code: number, reason: string): void;
+  /** Without a code the close frame is empty. */
+  close(code?: number, reason?: string): void;
   /** Ends it without a handshake. */
   destroy(): void;
   /** Bytes accepted by `send` but not yet by the network. */
