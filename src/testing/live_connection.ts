@@ -46,7 +46,7 @@ export class LiveConnection extends ClientView {
   audio(speech: Int16Array | number, options: { chunkMs?: number } = {}): void {
     const pcm = typeof speech === 'number' ? speechLike(speech) : speech;
     const chunkMs = options.chunkMs ?? this.host.settings.chunkMs;
-    for (const piece of audioPieces(pcm, chunkMs)) this.#say(piece);
+    for (const piece of audioPieces(pcm, chunkMs, this.backend)) this.#say(piece);
   }
 
   /**
@@ -126,7 +126,7 @@ export class LiveConnection extends ClientView {
       openCall(session, { id, name, args, blocking: this.state.isBlocking(name) }),
     );
     const functionCalls = opened.map(({ call: { id, name, args } }) =>
-      this.capabilities.callIds ? { id, name, args } : { name, args },
+      this.capabilities.callIds ? { name, args, id } : { name, args },
     );
     this.send({ toolCall: { functionCalls } });
     if (opened.every(({ call }) => !call.blocking)) this.endTurn();
@@ -244,6 +244,7 @@ export class LiveConnection extends ClientView {
       transcribed: this.setup.outputAudioTranscription !== undefined,
       bundled: this.capabilities.seeding === 'historyConfig',
       written: this.capabilities.outputModalities[0] === 'TEXT',
+      backend: this.backend,
     });
   }
 
@@ -262,6 +263,8 @@ export class LiveConnection extends ClientView {
 
   #boundary(options: TurnOptions, spokenMs: number): void {
     const content: ServerContent = {
+      // Recorded of a 2.5 model.
+      ...(this.backend === 'vertex' && { groundingMetadata: {} }),
       ...(options.status && { interactionStatus: options.status }),
       ...(options.reason !== undefined && { turnCompleteReason: options.reason }),
     };

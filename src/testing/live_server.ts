@@ -68,7 +68,7 @@ export class LiveServer {
     this.#settings = settingsOf(options);
     this.#keys = options.keys;
     this.#tokens = new TokenOffice(options.keys);
-    this.#timers = new Timers(this.#settings.speed);
+    this.#timers = new Timers(this.#settings.speed, options.clock);
     this.#host = {
       settings: this.#settings,
       timers: this.#timers,
@@ -132,7 +132,7 @@ export class LiveServer {
     if (this.#closed) return Promise.reject(new Error('The server is closed.'));
     const timeoutMs = options.timeoutMs ?? 5000;
     return new Promise((resolve, reject) => {
-      const cancel = this.#timers.afterReal(timeoutMs, () => {
+      const cancel = this.#timers.timeout(timeoutMs, () => {
         this.#arrivals.delete(arrival);
         reject(new Error(this.#noConnection(index, timeoutMs)));
       });

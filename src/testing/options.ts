@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../clock.js';
 import type { Capabilities } from '../models/capabilities.js';
 import type { WireUsage } from '../protocol/frames.js';
 import type { JsonObject } from './json.js';
@@ -23,6 +24,12 @@ export interface LiveServerOptions {
    * @default 1
    */
   speed?: number;
+  /**
+   * Where the server's time comes from, if a test owns it: then nothing happens until that clock goes
+   * on. `waitFor` and `nextConnection` give up by the system's time all the same.
+   * @default the system's
+   */
+  clock?: Clock;
   /**
    * Wait for the assumed end of playback before `turnComplete`, as the service does? With `false` a
    * whole turn is sent at once.
@@ -53,7 +60,7 @@ export interface LiveServerOptions {
 }
 
 /** Options with their defaults. */
-export type Settings = Required<Omit<LiveServerOptions, 'keys' | 'scenario'>>;
+export type Settings = Required<Omit<LiveServerOptions, 'keys' | 'scenario' | 'clock'>>;
 
 export function settingsOf(options: LiveServerOptions): Settings {
   return {
