@@ -21,6 +21,18 @@ export type {
   ScenarioReaction,
   ScenarioStep,
 } from './scenario.js';
+export { parseRecording, type Recording } from '../recording/parse.js';
+export type * from '../recording/format.js';
+export { replay, replaySteps } from '../replay/replay.js';
+export type {
+  Effect,
+  Input,
+  ReplayOptions,
+  ReplayStep,
+  TurnRules,
+  TurnState,
+} from '../replay/replay.js';
+export { traceOf } from '../replay/trace.js';
 export type { SpeechDetectorOptions } from './speech_detector.js';
 export { RULES } from './rules.js';
 export type { Rule, RuleContext, Verdict } from './rules.js';
