@@ -17,6 +17,8 @@ interface Playing {
   text: string;
   begunAt: number;
   ms: number;
+  /** All of it was received, or it was cut off. */
+  ended: Promise<void>;
 }
 
 /**
@@ -28,6 +30,8 @@ export class Framework {
   readonly #session: RealtimeSession;
   readonly #clock: Clock;
   readonly #runs: Run[] = [];
+  /** By the id of the call. */
+  readonly #ending = new Map<string, Promise<string>>();
   #playing: Playing | undefined;
   #outputs = 0;
 
@@ -35,7 +39,7 @@ export class Framework {
     this.#session = session;
     this.#clock = clock;
     session.on('generation_created', (event: llm.GenerationCreatedEvent) => void this.#read(event));
-    session.on('input_speech_started', () => this.#interrupt());
+    session.on('input_speech_started', () => void this.#interrupt());
     session.on('error', () => {});
   }
 
@@ -78,20 +82,27 @@ export class Framework {
       for await (const call of event.functionStream) this.#run(call);
     })();
     for await (const message of event.messageStream) {
-      const begunAt = this.#clock.now();
-      const playing: Playing = { messageId: message.messageId, text: '', begunAt, ms: 0 };
-      this.#playing = playing;
-      const text = (async () => {
-        for await (const piece of message.textStream) {
-          playing.text += typeof piece === 'string' ? piece : piece.text;
-        }
-      })();
-      for await (const { samplesPerChannel, sampleRate } of message.audioStream) {
-        playing.ms += (samplesPerChannel / sampleRate) * 1000;
-      }
-      await text;
+      await this.#play(message);
     }
     await calls;
+  }
+
+  #play({ messageId, textStream, audioStream }: llm.MessageGeneration): Promise<void> {
+    const begunAt = this.#clock.now();
+    const playing: Playing = { messageId, text: '', begunAt, ms: 0, ended: Promise.resolve() };
+    this.#playing = playing;
+    const text = (async () => {
+      for await (const piece of textStream) {
+        playing.text += typeof piece === 'string' ? piece : piece.text;
+      }
+    })();
+    const audio = (async () => {
+      for await (const { samplesPerChannel, sampleRate } of audioStream) {
+        playing.ms += (samplesPerChannel / sampleRate) * 1000;
+      }
+    })();
+    playing.ended = Promise.all([text, audio]).then(() => {});
+    return playing.ended;
   }
 
   #run(call: llm.FunctionCall): void {
@@ -108,8 +119,6 @@ export class Framework {
     this.#runs.push({ call, finish, done });
   }
 
-  readonly #ending = new Map<string, Promise<string>>();
-
   async #wait(callId: string, aborted: AbortSignal | undefined): Promise<string> {
     const given = this.#ending.get(callId) as Promise<string>;
     const stopped = new Promise<never>((_resolve, reject) => {
@@ -118,13 +127,14 @@ export class Framework {
     return Promise.race([given, stopped]);
   }
 
-  /** What LiveKit does at once, and what it says afterwards of what was heard. */
-  #interrupt(): void {
+  /** What LiveKit does at once, and what it says of what was heard once the message has ended. */
+  async #interrupt(): Promise<void> {
     void this.#session.interrupt();
     const playing = this.#playing;
     this.#playing = undefined;
     if (!playing) return;
     const heardMs = this.#clock.now() - playing.begunAt;
+    await playing.ended;
     if (heardMs >= playing.ms) return;
     const { messageId, text, ms } = playing;
     const audioTranscript = text.slice(0, Math.round((text.length * heardMs) / ms));

@@ -76,7 +76,9 @@ const withTools =
 
 async function asksForWeather(stage: Stage): Promise<string[]> {
   await stage.asks('How is the weather in Oslo?');
-  return stage.calls(['weather', 'Oslo']);
+  const ids = await stage.calls(['weather', 'Oslo']);
+  await stage.pass(800);
+  return ids;
 }
 
 /** The framework asks for a reply. */
@@ -159,6 +161,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     async play(stage) {
       await stage.asks('Weather in Oslo, time in Lima?');
       await stage.calls(['weather', 'Oslo'], ['time', 'Lima']);
+      await stage.pass(800);
       await stage.framework.results(['Lima', 'Noon.'], ['Oslo', 'It snows.']);
       await stage.pass(500);
       await stage.answers('It snows in Oslo, and it is noon in Lima.', { ms: 1440 });
@@ -170,8 +173,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     witness: onGemini('ai.google.dev: Live API reference (toolCallCancellation), 2026-09-04'),
     given: withTools(blocking, 'weather'),
     async play(stage) {
-      const ids = await asksForWeather(stage);
+      await stage.asks('How is the weather in Oslo?');
+      // They go on before the call has come: afterwards their audio may be held.
       await stage.begins();
+      const ids = await stage.calls(['weather', 'Oslo']);
+      await stage.pass(100);
       stage.connection.cancelTools(ids);
       stage.connection.interrupted();
       await stage.says('Never mind.');
@@ -190,19 +196,22 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       stage.connection.interrupted();
       await stage.says('Never mind.');
       await stage.answers('All right.', { ms: 480 });
+      // The server no longer knows the call: it is told in words.
       await stage.framework.results(['Oslo', 'It snows.']);
       await stage.pass(500);
+      await stage.answers('It snows in Oslo, by the way.', { ms: 1200 });
     },
   },
   calls_without_ids: {
     applies: (row) => canBlock(row) && !row.callIds,
-    cells: ['callIds', 'usageAfterBoundary'],
+    cells: ['callIds', 'usageAfterBoundary', 'seeding'],
     witness: ({ capabilities: row }) =>
-      row.usageAfterBoundary ? UNVERIFIED : 'agents-js#1137 and pipecat, 2026-08-21',
+      row.seeding === 'plain' ? 'agents-js#1137 and pipecat, 2026-08-21' : UNVERIFIED,
     given: withTools(blocking, 'weather'),
     async play(stage) {
       await stage.asks('How is the weather in Oslo and in Lima?');
       await stage.calls(['weather', 'Oslo'], ['weather', 'Lima']);
+      await stage.pass(800);
       await stage.framework.results(['Lima', 'It rains.'], ['Oslo', 'It snows.']);
       await stage.pass(500);
       await stage.answers('It snows in Oslo and rains in Lima.', { ms: 1440 });
@@ -309,6 +318,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await stage.asks('How is the weather in Oslo?');
       stage.connection.endTurn({ reason: 'MALFORMED_FUNCTION_CALL' });
       await stage.pass(600);
+      // The session asks once more by itself.
+      await stage.answers('I could not look it up.');
     },
   },
   text_only_turn: {
@@ -415,7 +426,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       for (const red of [220, 60]) {
         stage.session.pushVideo(picture(red));
         await stage.connection.waitFor((frame) => frame.realtimeInput?.video !== undefined);
-        await stage.microphone(100);
         await stage.pass(1_000);
       }
       await stage.says('What do you see?');
@@ -427,14 +437,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     cells: ['handle', 'seeding'],
     witness: () => `${SESSIONS}; firebase-android-sdk PR#7649 (57 s)`,
     async play(stage) {
-      await stage.asks('What time is it?');
-      const told = stage.begin({ say: 'It is noon, and lunch is ready.', ms: 1440 });
+      // A rolling handle first comes after a turn.
+      await stage.asks('I am Ada. What time is it?');
+      await stage.answers('It is noon.');
+      await stage.asks('What next?');
+      const told = stage.begin({ say: 'Lunch, and then a walk.', ms: 1440 });
       await stage.pass(300);
       stage.connection.goAway('57s');
       await stage.back();
       await told;
       await stage.asks('What was that?');
-      await stage.answers('Lunch is ready.');
+      await stage.answers('Lunch, Ada.', { ms: 480 });
     },
   },
   resume: {
@@ -445,6 +458,21 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await stage.asks('I am Ada. What time is it?');
       await stage.answers('It is noon.');
       await stage.pass(400);
+      stage.connection.drop();
+      await stage.back();
+      await stage.asks('Who am I?');
+      await stage.answers('Ada.', { ms: 480 });
+    },
+  },
+  resume_held: {
+    applies: (row) => talks(row) && row.handle === 'fixed' && row.requestEnds !== 'idle',
+    cells: ['handle'],
+    witness: measured(),
+    async play(stage) {
+      await stage.asks('I am Ada. What time is it?');
+      await stage.answers('It is noon.');
+      await stage.pass(400);
+      stage.server.refuse({ closeCode: 1011, reason: 'Internal error encountered.' });
       stage.connection.drop();
       await stage.back();
       await stage.asks('Who am I?');
@@ -465,6 +493,16 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await stage.back();
       await stage.asks('And in Tokyo?');
       await stage.answers('Nine in the evening.');
+    },
+  },
+  unanswered: {
+    applies: talks,
+    cells: ['handle', 'replyRequest'],
+    witness: () => 'gemini-live-api-examples#55 (input that is ignored), 2026-05',
+    async play(stage) {
+      await stage.asks('What time is it?');
+      await stage.pass(9_000);
+      await stage.answers('It is noon.');
     },
   },
   memory_lost: {

@@ -41,6 +41,7 @@ export class Stage {
   readonly lines: string[] = [];
   #sockets = 0;
   #hasSpoken = false;
+  #called = 0;
 
   static async open(row: Row, given: StageOptions): Promise<Stage> {
     const clock = new ManualClock();
@@ -125,8 +126,8 @@ export class Stage {
 
   /** The caller says the rest, and stops; the model has understood. */
   async says(text: string): Promise<void> {
-    await this.microphone(300);
-    await this.microphone(150, false);
+    await this.microphone(200);
+    await this.microphone(50, false);
     await this.pass(400);
     this.connection.heard(text);
     this.activity('ACTIVITY_END');
@@ -160,16 +161,14 @@ export class Stage {
 
   /** The model calls functions in one frame. */
   async calls(...calls: [name: string, city: string][]): Promise<string[]> {
-    const known = this.connection.session?.calls.size ?? 0;
-    // As recorded: digits on the Gemini API. What nobody sends needs no shape.
-    const ids = calls.map((_, i) => `function-call-${1_000_000_000_000 + known + i + this.#called}`);
-    this.#called += calls.length;
-    const named = calls.map(([name, city], i) => ({ name, args: { city }, id: ids[i] as string }));
+    const named = calls.map(([name, city]) => {
+      // As recorded on the Gemini API.
+      return { name, args: { city }, id: `function-call-${1_000_000_000_000 + this.#called++}` };
+    });
     for (const answer of this.connection.callTools(named)) answer.catch(() => {});
-    await this.pass(800);
-    return ids;
+    await this.pass(0);
+    return named.map(({ id }) => id);
   }
-  #called = 0;
 
   /** The next connection is up. */
   async back(): Promise<void> {
