@@ -387,7 +387,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
           interrupted: true,
           turnComplete: true,
         },
-      } as never);
+      });
       await stage.pass(600);
     },
   },
