@@ -37,8 +37,12 @@ export class LiveConnection extends ClientView {
 
   /** Sends any frame as it is. Does nothing on a closed socket. */
   send(frame: ServerFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  /** Sends any text, also what is no frame. Does nothing on a closed socket. */
+  sendText(line: string): void {
     if (this.ws.readyState !== 1) return;
-    const line = JSON.stringify(frame);
     this.ws.send(this.host.settings.textFrames ? line : Buffer.from(line));
   }
 

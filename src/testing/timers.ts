@@ -26,6 +26,11 @@ export class Timers {
     return this.#clock.now() * this.speed;
   }
 
+  /** Real time, in ms since some moment. */
+  realNow(): number {
+    return performance.now();
+  }
+
   /** Calls back after `ms` of the server's time. Returns a function that cancels. */
   after(ms: number, then: () => void): () => void {
     return this.afterReal(ms / this.speed, then);
