@@ -19,6 +19,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** So many times as fast as another clock, which it follows from now on; its own time begins at `startAt`. */
+export function fastClock(speed: number, startAt: number, clock: Clock = systemClock): Clock {
+  const began = clock.now();
+  return {
+    now: () => startAt + Math.round((clock.now() - began) * speed),
+    after: (ms, run) => clock.after(ms / speed, run),
+  };
+}
+
 /** Resolves after `ms`, or at once when the signal fires. Never rejects. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

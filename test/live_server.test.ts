@@ -2,11 +2,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { modelNames, resolve } from '../src/models/resolve.js';
 import { LiveServer, type LiveServerOptions, pcmBase64 } from '../src/testing/index.js';
+import { ManualClock } from './support/manual_clock.js';
 import { Bare, type BareOptions, isTurnComplete, pause } from './live_server_client.js';
 
 const NEW = 'gemini-3.8-live';
 const THINKER = 'gemini-3.8-live-extended-thinking';
 const OLD = 'gemini-2.5-flash-native-audio-preview-12-2025';
+const VERTEX_OLD = 'gemini-live-2.5-flash-native-audio';
 const PROJECT = 'projects/p/locations/us-central1/publishers/google/models/';
 
 const open: LiveServer[] = [];
@@ -282,6 +284,60 @@ describe('a turn of the model', () => {
       ...['modelTurn', 'outputTranscription', 'modelTurn', 'outputTranscription'],
       ...['generationComplete', 'turnComplete', 'usageMetadata'],
     ]);
+  });
+
+  // Members and their order as in pydantic-ai's recorded frames of both services, 2026-08-11.
+  it('is worded as each service words it', async () => {
+    const server = await start({ playbackDelay: false });
+    const setup = { ...both, ...declare('f') };
+    const gemini = await connect(server, { model: OLD, ...setup });
+    await gemini.connection.turn({ say: 'One.', ms: 40 });
+    gemini.connection.callTool('f', {}, '1').catch(() => {});
+    const { toolCall } = await gemini.client.see((frame) => 'toolCall' in frame);
+    expect(Object.keys(toolCall.functionCalls[0])).toEqual(['name', 'args', 'id']);
+    const [, , heard] = gemini.client.received;
+    expect(heard.serverContent.modelTurn).toEqual({
+      parts: [{ inlineData: { mimeType: 'audio/pcm;rate=24000', data: expect.any(String) } }],
+    });
+    const { usageMetadata } = gemini.client.received.find(isTurnComplete);
+    expect(Object.keys(usageMetadata)).toEqual([
+      ...['promptTokenCount', 'responseTokenCount', 'totalTokenCount'],
+      ...['promptTokensDetails', 'responseTokensDetails'],
+    ]);
+
+    const vertex = await connect(server, { model: VERTEX_OLD, ...both }, { vertex: true });
+    await vertex.connection.turn({ say: 'One two.', ms: 80 });
+    await vertex.client.see(isTurnComplete);
+    const contents = vertex.client.received.flatMap(({ serverContent }) => serverContent ?? []);
+    const inlineData = { mimeType: 'audio/pcm', data: expect.any(String) };
+    const spoken = { modelTurn: { role: 'model', parts: [{ inlineData }] } };
+    expect(contents).toEqual([
+      ...[{}, { text: 'One' }, { text: ' two.' }, { finished: true }].map((piece) => {
+        return { outputTranscription: piece };
+      }),
+      ...[spoken, spoken, { generationComplete: true }],
+      { turnComplete: true, groundingMetadata: {} },
+    ]);
+  });
+
+  it('waits for the clock of a test that owns it', async () => {
+    const clock = new ManualClock();
+    const server = await start({ clock, speed: 2, setupDelayMs: 100 });
+    const client = new Bare(server);
+    const complete = client.setUp({ model: `models/${NEW}` });
+    await client.opened;
+    await expect(server.nextConnection({ timeoutMs: 30 })).rejects.toThrow('within 30 ms');
+    expect(clock.waits).toEqual([100]);
+    clock.advance(100);
+    expect(await complete).toBe('complete');
+    const turn = server.current!.turn({ ms: 4000 });
+    await client.see((frame) => frame.serverContent?.generationComplete);
+    clock.advance(1_999);
+    expect(server.current!.speaking).toBe(true);
+    clock.advance(1);
+    expect(await turn).toBe('complete');
+    await server.close();
+    expect(clock.pending).toBe(0);
   });
 
   it('completes when playback is over, in the time of the server', async () => {

@@ -69,7 +69,7 @@ describe('the trace of a replay', () => {
       '    0.990 1 in    serverContent turnComplete + usageMetadata 7 tokens => usage',
       '    1.000 1 in    toolCall pay c1 {"sum":5} => begin call(pay c1)',
       '    1.500 1 out   toolResponse pay c1 {"output":"done"}',
-      '    1.600 1 conn  lost code=1006 reason=""',
+      '    1.600 1 conn  lost code=1006',
       '# at the end: open, waiting: c1',
     ]);
   });

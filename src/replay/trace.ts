@@ -164,8 +164,8 @@ function lineTold(line: RecordingLine, hasEffects: boolean): string | undefined 
     case 'call':
       return callTold(line.call, line.args);
     case 'connection': {
-      const { is, ...rest } = line.event;
-      return withMembers(is, rest);
+      const { is, why, fresh, restored, code, reason, phase } = line.event;
+      return withMembers(is, { why, fresh, restored, code, reason: reason || undefined, phase });
     }
     case 'note':
       return 'rules' in line.note ? 'rules changed' : withMembers('', line.note).trim();

@@ -7,6 +7,7 @@ import type { Dial } from './dial.js';
 import { type FrameMatch, Inbox, type ReceivedFrame } from './inbox.js';
 import type { LiveConnection } from './live_connection.js';
 import type { Refusal, Settings, Violation } from './options.js';
+import type { ReplayPlayer } from './replay_player.js';
 import type { HistoryEntry, PendingCall, Session, SessionStore } from './session_store.js';
 import type { Timers } from './timers.js';
 
@@ -29,6 +30,8 @@ export interface Host {
   readonly timers: Timers;
   readonly sessions: SessionStore;
   readonly violations: Violation[];
+  /** What the server says is recorded: nothing is said by itself. */
+  readonly replay: ReplayPlayer | undefined;
   /** Setup is complete. */
   ready(connection: LiveConnection): void;
   /** A frame that broke no rule, after the server has taken it in. */

@@ -61,7 +61,7 @@ export class Inbox {
     const wanted = typeof match === 'function' ? 'a matching frame' : `"${match}"`;
     if (this.#ended !== undefined) return Promise.reject(this.#error(wanted, this.#ended));
     return new Promise((resolve, reject) => {
-      const cancel = this.#timers.afterReal(timeoutMs, () => {
+      const cancel = this.#timers.timeout(timeoutMs, () => {
         this.#waiters.delete(waiter);
         reject(this.#error(wanted, `not received within ${timeoutMs} ms`));
       });

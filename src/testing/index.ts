@@ -3,9 +3,11 @@ export { LiveServer } from './live_server.js';
 export type { MintedToken } from './token_office.js';
 export { LiveConnection } from './live_connection.js';
 export type { Closed } from './client_view.js';
+export type { ReplayDifference } from './replay_report.js';
 export type {
   LiveServerOptions,
   Refusal,
+  ReplayOfServer,
   SpeechOptions,
   TurnOptions,
   Violation,

@@ -12,6 +12,7 @@ export function receive(connection: LiveConnection, line: string): void {
   const frame = parse(line);
   if (!frame) return refuseText(connection, line);
   const received = connection.inbox.add(frame);
+  connection.host.replay?.received(connection, frame);
   if (!connection.stalled && !refused(connection, frame)) {
     accept(connection, frame);
   }
@@ -80,7 +81,7 @@ function begin(connection: LiveConnection): void {
   connection.handle = old && handle;
   // The conversation of a resumed session has begun long ago.
   if (old) state.begun = old.history.length > 0;
-  host.timers.afterReal(host.settings.setupDelayMs, () => connection.open());
+  if (!host.replay) host.timers.afterReal(host.settings.setupDelayMs, () => connection.open());
 }
 
 function remember(connection: LiveConnection, frame: ClientFrame): void {

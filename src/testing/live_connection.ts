@@ -37,8 +37,12 @@ export class LiveConnection extends ClientView {
 
   /** Sends any frame as it is. Does nothing on a closed socket. */
   send(frame: ServerFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  /** Sends any text, also what is no frame. Does nothing on a closed socket. */
+  sendText(line: string): void {
     if (this.ws.readyState !== 1) return;
-    const line = JSON.stringify(frame);
     this.ws.send(this.host.settings.textFrames ? line : Buffer.from(line));
   }
 
@@ -52,7 +56,7 @@ export class LiveConnection extends ClientView {
   audio(speech: Int16Array | number, options: { chunkMs?: number } = {}): void {
     const pcm = typeof speech === 'number' ? speechLike(speech) : speech;
     const chunkMs = options.chunkMs ?? this.host.settings.chunkMs;
-    for (const piece of audioPieces(pcm, chunkMs)) this.#say(piece);
+    for (const piece of audioPieces(pcm, chunkMs, this.backend)) this.#say(piece);
   }
 
   /**
@@ -140,7 +144,7 @@ export class LiveConnection extends ClientView {
       openCall(session, { id, name, args, blocking: this.state.isBlocking(name) }),
     );
     const functionCalls = opened.map(({ call: { id, name, args } }) =>
-      this.capabilities.callIds ? { id, name, args } : { name, args },
+      this.capabilities.callIds ? { name, args, id } : { name, args },
     );
     this.send({ toolCall: { functionCalls } });
     if (opened.every(({ call }) => !call.blocking)) this.endTurn();
@@ -258,6 +262,7 @@ export class LiveConnection extends ClientView {
       transcribed: this.setup.outputAudioTranscription !== undefined,
       bundled: this.capabilities.seeding === 'historyConfig',
       written: this.capabilities.outputModalities[0] === 'TEXT',
+      backend: this.backend,
     });
   }
 
@@ -276,6 +281,8 @@ export class LiveConnection extends ClientView {
 
   #boundary(options: TurnOptions, spokenMs: number): void {
     const content: ServerContent = {
+      // Recorded of a 2.5 model.
+      ...(this.backend === 'vertex' && { groundingMetadata: {} }),
       ...(options.status && { interactionStatus: options.status }),
       ...(options.reason !== undefined && { turnCompleteReason: options.reason }),
     };

@@ -12,9 +12,12 @@ import {
   type Refusal,
   type Settings,
   type Violation,
+  recordingOf,
   settingsOf,
 } from './options.js';
 import type { ScenarioStep } from './scenario.js';
+import { ReplayPlayer } from './replay_player.js';
+import { reportOf, type ReplayDifference } from './replay_report.js';
 import { ScenarioPlayer } from './scenario_player.js';
 import { SessionStore } from './session_store.js';
 import { Timers } from './timers.js';
@@ -59,6 +62,7 @@ export class LiveServer {
   readonly #start = performance.now();
   readonly #host: Host;
   readonly #player: ScenarioPlayer | undefined;
+  readonly #replay: ReplayPlayer | undefined;
   #refusals: Refusal[] = [];
   #arrivals = new Set<Arrival>();
   #closed: Promise<void> | undefined;
@@ -68,8 +72,11 @@ export class LiveServer {
     this.#settings = settingsOf(options);
     this.#keys = options.keys;
     this.#tokens = new TokenOffice(options.keys);
-    this.#timers = new Timers(this.#settings.speed);
+    this.#timers = new Timers(this.#settings.speed, options.clock);
+    const { replay } = options;
+    this.#replay = replay && new ReplayPlayer(recordingOf(replay), this.#timers);
     this.#host = {
+      replay: this.#replay,
       settings: this.#settings,
       timers: this.#timers,
       sessions: this.#sessions,
@@ -79,7 +86,10 @@ export class LiveServer {
         this.#arrived(connection);
       },
       received: (connection, frame) => this.#player?.received(connection, frame),
-      ended: (connection) => this.#player?.ended(connection),
+      ended: (connection) => {
+        this.#player?.ended(connection);
+        this.#replay?.ended(connection);
+      },
     };
     if (options.scenario) this.#player = new ScenarioPlayer(options.scenario);
     this.#http = createServer((request, response) => void this.#tokens.answer(request, response));
@@ -132,7 +142,7 @@ export class LiveServer {
     if (this.#closed) return Promise.reject(new Error('The server is closed.'));
     const timeoutMs = options.timeoutMs ?? 5000;
     return new Promise((resolve, reject) => {
-      const cancel = this.#timers.afterReal(timeoutMs, () => {
+      const cancel = this.#timers.timeout(timeoutMs, () => {
         this.#arrivals.delete(arrival);
         reject(new Error(this.#noConnection(index, timeoutMs)));
       });
@@ -167,6 +177,24 @@ export class LiveServer {
     if (left.length > 0) throw new Error(`Steps were not played:\n${left.join('\n')}`);
   }
 
+  /**
+   * Of a replay: in what the client differed so far, in order.
+   */
+  get differences(): readonly ReplayDifference[] {
+    return this.#replay?.differences ?? [];
+  }
+
+  /**
+   * Throws if the client was not as in the recording: with each step that is missing, unexpected, different
+   * or unused, its line and time, both frames, and where they differ. For the end of a replay: what has
+   * not come by then is missing.
+   */
+  assertComplete(): void {
+    if (!this.#replay) throw new Error('Nothing is replayed: start the server with `replay`.');
+    const differences = this.#replay.finish();
+    if (differences.length > 0) throw new Error(reportOf(differences));
+  }
+
   /** Ends every connection and leaves no socket and no timer. May be called again. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
@@ -193,19 +221,19 @@ export class LiveServer {
     const keys = this.#keys && [...this.#keys, ...this.#tokens.names];
     const dial = readDial(request, performance.now() - this.#start, keys);
     const refusal = dial.accepted ? this.#refusals.shift() : undefined;
-    const status = dial.status ?? refusal?.status;
+    const script = dial.accepted ? this.#replay?.dialled() : undefined;
+    const tooMany = dial.accepted && this.#replay && !script;
+    const status = dial.status ?? refusal?.status ?? script?.status ?? (tooMany ? 403 : undefined);
     if (status !== undefined) {
       this.dials.push({ ...dial, accepted: false, status });
-      const body = refusal?.reason ?? '';
-      socket.end(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+      refuse(socket, status, refusal?.reason ?? '');
       return;
     }
     this.dials.push(dial);
     this.#wss.handleUpgrade(request, socket, head, (ws) => {
-      dial.connection = new LiveConnection(ws, dial, this.#host, refusal);
+      const connection = new LiveConnection(ws, dial, this.#host, refusal ?? script?.refusal);
+      dial.connection = connection;
+      if (script) this.#replay?.began(connection, script);
     });
   }
 
@@ -231,4 +259,16 @@ export class LiveServer {
       `Broken rules:\n${broken.join('\n') || '  (none)'}`
     );
   }
+}
+
+/** Status 0: nothing is answered at all. */
+function refuse(socket: Duplex, status: number, body: string): void {
+  if (status === 0) {
+    socket.destroy();
+    return;
+  }
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../clock.js';
 import type { Capabilities } from '../models/capabilities.js';
+import type { Recording } from '../recording/parse.js';
 import type { WireUsage } from '../protocol/frames.js';
 import type { JsonObject } from './json.js';
 import type { LiveConnection } from './live_connection.js';
@@ -23,6 +25,12 @@ export interface LiveServerOptions {
    * @default 1
    */
   speed?: number;
+  /**
+   * Where the server's time comes from, if a test owns it: then nothing happens until that clock goes
+   * on. `waitFor` and `nextConnection` give up by the system's time all the same.
+   * @default the system's
+   */
+  clock?: Clock;
   /**
    * Wait for the assumed end of playback before `turnComplete`, as the service does? With `false` a
    * whole turn is sent at once.
@@ -48,14 +56,39 @@ export interface LiveServerOptions {
   capabilities?: Partial<Capabilities>;
   /** Accept models that the table does not name, with the row of their nearest relative? @default false */
   anyModel?: boolean;
+  /**
+   * Plays the server's side of a recording, the n-th recorded connection to the n-th dial, and compares
+   * the client's frames with the recorded ones: see `assertComplete`. `speed` scales the recorded times.
+   * Capabilities that the recording overrides are overridden here, too, and every model is accepted.
+   */
+  replay?: Recording | ReplayOfServer;
   /** Holds the conversation by itself. Absent: you script each connection by hand. */
   scenario?: Scenario;
 }
 
+/** How a recording is played to a client. */
+export interface ReplayOfServer {
+  recording: Recording;
+  /**
+   * `exact`: frames of the client have to say what the recorded ones say, but for media, handles, and
+   * words that the recording left out. `kind`: only what they are has to be the same.
+   * @default exact for a recording of ours, else kind
+   */
+  match?: 'exact' | 'kind';
+  /**
+   * How long a frame of the client is waited for after its recorded time, in ms of real time; then it
+   * counts as missing, and the replay goes on. @default 5000
+   */
+  waitMs?: number;
+  /** So much caller audio of a connection may be missing, or come on top, in ms. @default 500 */
+  audioToleranceMs?: number;
+}
+
 /** Options with their defaults. */
-export type Settings = Required<Omit<LiveServerOptions, 'keys' | 'scenario'>>;
+export type Settings = Required<Omit<LiveServerOptions, 'keys' | 'scenario' | 'clock' | 'replay'>>;
 
 export function settingsOf(options: LiveServerOptions): Settings {
+  const recording = options.replay && recordingOf(options.replay).recording;
   return {
     textFrames: options.textFrames ?? false,
     speed: options.speed ?? 1,
@@ -63,9 +96,13 @@ export function settingsOf(options: LiveServerOptions): Settings {
     setupDelayMs: options.setupDelayMs ?? 10,
     chunkMs: options.chunkMs ?? 40,
     holdAfterLossMs: options.holdAfterLossMs ?? 0,
-    capabilities: options.capabilities ?? {},
-    anyModel: options.anyModel ?? false,
+    capabilities: { ...recording?.head.capabilities, ...options.capabilities },
+    anyModel: options.anyModel ?? recording !== undefined,
   };
+}
+
+export function recordingOf(replay: Recording | ReplayOfServer): ReplayOfServer {
+  return 'recording' in replay ? replay : { recording: replay };
 }
 
 /** How the next attempts to connect go wrong. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Part } from '@google/genai';
 import type { Backend, Capabilities } from '../models/capabilities.js';
 import type { ServerContent, ServerFrame, WireUsage } from '../protocol/frames.js';
 import type { Session } from './session_store.js';
@@ -24,14 +25,16 @@ export interface Utterance {
   readonly bundled: boolean;
   /** Does the model write instead of speaking? */
   readonly written: boolean;
+  readonly backend: Backend;
 }
 
 /** An utterance → pieces in the order of the wire, transcript slightly ahead of its audio. */
 export function pieces(utterance: Utterance): Piece[] {
-  const { transcribed, bundled } = utterance;
+  const { transcribed, bundled, backend } = utterance;
   const words = deltas(utterance.text);
-  if (utterance.written) return words.map(textPiece);
-  const audio = audioPieces(utterance.pcm, utterance.chunkMs);
+  if (utterance.written) return words.map((said) => textPiece(said, backend));
+  const audio = audioPieces(utterance.pcm, utterance.chunkMs, backend);
+  if (backend === 'vertex' && transcribed && !bundled) return [...transcript(words), ...audio];
   const result: Piece[] = [];
   let next = 0;
   for (const [index, piece] of audio.entries()) {
@@ -52,20 +55,35 @@ export function pieces(utterance: Utterance): Piece[] {
   return result;
 }
 
-function textPiece(said: string): Piece {
-  const content = { modelTurn: { role: 'model', parts: [{ text: said }] } };
-  return { content, audioMs: 0, said };
+/** As recorded of a 2.5 model on Vertex AI: whole before the audio, with an empty piece at either end. */
+function transcript(words: readonly string[]): Piece[] {
+  if (words.length === 0) return [];
+  const texts = words.map((said) => ({ piece: { text: said }, said }));
+  const all = [{ piece: {}, said: '' }, ...texts, { piece: { finished: true }, said: '' }];
+  return all.map(({ piece, said }) => {
+    return { content: { outputTranscription: piece }, audioMs: 0, said };
+  });
+}
+
+/** Vertex AI names the role and not the rate, the Gemini API the rate and not the role (recorded). */
+function modelTurn(parts: Part[], backend: Backend): ServerContent {
+  return { modelTurn: backend === 'vertex' ? { role: 'model', parts } : { parts } };
+}
+
+function textPiece(said: string, backend: Backend): Piece {
+  return { content: modelTurn([{ text: said }], backend), audioMs: 0, said };
 }
 
 /** Samples (24 kHz) → pieces of at most `chunkMs`. */
-export function audioPieces(pcm: Int16Array, chunkMs: number): Piece[] {
+export function audioPieces(pcm: Int16Array, chunkMs: number, backend: Backend): Piece[] {
+  const mimeType = backend === 'vertex' ? 'audio/pcm' : `audio/pcm;rate=${OUTPUT_RATE}`;
   const size = Math.max(1, Math.round((OUTPUT_RATE * chunkMs) / 1000));
   const result: Piece[] = [];
   for (let start = 0; start < pcm.length; start += size) {
     const chunk = pcm.subarray(start, start + size);
-    const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: pcmBase64(chunk) };
+    const inlineData = { mimeType, data: pcmBase64(chunk) };
     result.push({
-      content: { modelTurn: { role: 'model', parts: [{ inlineData }] } },
+      content: modelTurn([{ inlineData }], backend),
       audioMs: (chunk.length / OUTPUT_RATE) * 1000,
       said: '',
     });
@@ -99,15 +117,13 @@ export function usageOf(
     ...(heardTokens > 0 ? [{ modality: 'AUDIO', tokenCount: heardTokens }] : []),
   ];
   const details = [{ modality: 'AUDIO', tokenCount: spokenTokens }];
-  const answer =
-    backend === 'vertex'
-      ? { candidatesTokenCount: spokenTokens, candidatesTokensDetails: details }
-      : { responseTokenCount: spokenTokens, responseTokensDetails: details };
+  const answer = backend === 'vertex' ? 'candidates' : 'response';
   return {
     promptTokenCount: prompt,
-    ...answer,
+    [`${answer}TokenCount`]: spokenTokens,
     totalTokenCount: prompt + spokenTokens,
     promptTokensDetails,
+    [`${answer}TokensDetails`]: details,
   } as WireUsage;
 }
 

@@ -95,8 +95,7 @@ export class SessionStore {
   }
 
   /** A new handle; a rolling one remembers the state of this moment. */
-  issue(session: Session, mode: 'rolling' | 'fixed'): string {
-    const handle = randomUUID();
+  issue(session: Session, mode: 'rolling' | 'fixed', handle: string = randomUUID()): string {
     this.#tickets.set(handle, {
       session,
       snapshot: mode === 'rolling' ? session.snapshot() : undefined,
