@@ -8,8 +8,8 @@ import { modelNames } from '../src/index.js';
 import { FORMAT } from '../src/recording/format.js';
 import { parseRecording } from '../src/testing/index.js';
 import { traceOf } from '../src/replay/trace.js';
-import { PROMISES } from './support/replayed_promises.js';
-import { Recorded } from './support/replayed_call.js';
+import { PROMISES } from './support/recorded_promises.js';
+import { Recorded } from './support/recorded_call.js';
 
 // How they are made and what they say of themselves: test/recordings/README.md.
 const FOLDER = fileURLToPath(new URL('./recordings/', import.meta.url));

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { llm } from '@livekit/agents';
 import { RealtimeModel } from '../src/index.js';
-import { LiveServer, pcmBase64, speechLike } from '../src/testing/index.js';
+import { LiveServer } from '../src/testing/index.js';
 import { EventLog, listen, tone, withOutput } from './support/call.js';
 import { linesOf, replayOverSocket, type Line } from './support/replayed.js';
 import { weather } from './support/recovery.js';

@@ -4,6 +4,7 @@ import type { Backend, Capabilities } from '../models/capabilities.js';
 import type { ClientFrame, Setup } from '../protocol/frames.js';
 import { ClientState, textOf } from './client_state.js';
 import type { Dial } from './dial.js';
+import { cutReason } from './json.js';
 import { type FrameMatch, Inbox, type ReceivedFrame } from './inbox.js';
 import type { LiveConnection } from './live_connection.js';
 import type { Refusal, Settings, Violation } from './options.js';
@@ -177,6 +178,18 @@ export abstract class ClientView {
   async replyRequest(options: { timeoutMs?: number } = {}): Promise<string> {
     const { clientContent, realtimeInput } = await this.waitFor(isReplyRequest, options);
     return realtimeInput?.text ?? (clientContent?.turns ?? []).map(textOf).join('\n');
+  }
+
+  /** Destroys the TCP connection: the client sees 1006. */
+  drop(): void {
+    this.closing = true;
+    this.ws.terminate();
+  }
+
+  /** Closes the socket with a code; the reason is cut to 123 bytes. 1005 and 1006 cannot be sent. */
+  close(code = 1000, reason = ''): void {
+    this.closing = true;
+    this.ws.close(code, cutReason(reason));
   }
 
   protected abstract onEnd(): void;

@@ -5,7 +5,6 @@ import type { ServerContent, ServerFrame, WireUsage } from '../protocol/frames.j
 import { type ClientSocket, ClientView, type Host } from './client_view.js';
 import type { Dial } from './dial.js';
 import { receive } from './intake.js';
-import { cutReason } from './json.js';
 import { ModelTurn, type TurnEnd } from './model_turn.js';
 import type { Refusal, SpeechOptions, TurnOptions } from './options.js';
 import { type Piece, audioPieces, boundary, deltas, pieces, usageOf } from './server_frames.js';
@@ -192,12 +191,6 @@ export class LiveConnection extends ClientView {
     this.send({ voiceActivity: { type, audioOffset: `${(atMs / 1000).toFixed(3)}s` } });
   }
 
-  /** Destroys the TCP connection: the client sees 1006. */
-  drop(): void {
-    this.closing = true;
-    this.ws.terminate();
-  }
-
   /**
    * From now on swallows everything and does nothing by itself (what you send by hand is sent);
    * `stall(false)` ends that.
@@ -214,12 +207,6 @@ export class LiveConnection extends ClientView {
   freeze(): void {
     this.stall();
     this.ws.pause();
-  }
-
-  /** Closes the socket with a code; the reason is cut to 123 bytes. 1005 and 1006 cannot be sent. */
-  close(code = 1000, reason = ''): void {
-    this.closing = true;
-    this.ws.close(code, cutReason(reason));
   }
 
   /** @internal The server answers setup. */
