@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { llm } from '@livekit/agents';
 import { RealtimeModel } from '../src/index.js';
-import { LiveServer, pcmBase64, speechLike } from '../src/testing/index.js';
+import { LiveServer } from '../src/testing/index.js';
 import { EventLog, listen, tone, withOutput } from './support/call.js';
 import { linesOf, replayOverSocket, type Line } from './support/recorded.js';
 import { weather } from './support/recovery.js';
@@ -184,7 +184,9 @@ describe('what the server reproduces', () => {
     const { server } = await replayOverSocket(lines, { speed: 10 });
     server.assertComplete();
     expect(server.dials.map(({ status }) => status)).toEqual([503, ...Array(4).fill(undefined)]);
-    const ends = await Promise.all(server.dials.slice(1).map((dial) => dial.connection?.closed));
+    const ends = await Promise.all(
+      server.dials.slice(1).map(async ({ connection }) => connection?.closed),
+    );
     expect(ends.map((end) => [end?.code, end?.reason, end?.by])).toEqual([
       [1011, 'Try later.', 'server'],
       [1008, 'Too long.', 'server'],

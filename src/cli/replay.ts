@@ -12,9 +12,10 @@ export interface ReplayIo {
   err(line: string): void;
 }
 
+/** What stands in a usage behind the name of the command. */
 export const REPLAY_USAGE = [
-  'gemini-live replay FILE [--golden GOLDEN [--update]]',
-  'gemini-live replay FILE --socket [--speed N]',
+  'replay FILE [--golden GOLDEN [--update]]',
+  'replay FILE --socket [--speed N]',
   '',
   '  What this version makes of a recorded call. Without --socket: as text, from the frames alone.',
   '  --golden GOLDEN  compares the text with this file; exit code 1 where they differ',

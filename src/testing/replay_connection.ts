@@ -3,7 +3,7 @@ import { audioMs } from '../replay/members.js';
 import { firstDifference, kindsOf, sameKinds } from '../replay/compare.js';
 import { withMedia } from '../recording/sound.js';
 import type { ReplayDifference } from './replay_report.js';
-import { isPicture, type ConnectionScript, type ScriptStep } from './replay_script.js';
+import { isUncompared, type ConnectionScript, type ScriptStep } from './replay_script.js';
 import type { Timers } from './timers.js';
 
 /** What a replay does to a connection. */
@@ -72,7 +72,7 @@ export class ReplayConnection {
   received(frame: unknown): void {
     const ms = audioMs(frame, 'out');
     if (ms !== undefined) this.#audioMs += ms;
-    else if (!isPicture(frame)) this.#compare(frame);
+    else if (!isUncompared(frame)) this.#compare(frame);
     this.#advance();
   }
 
@@ -192,10 +192,8 @@ export class ReplayConnection {
     // Another client may say in two frames what this one says in one.
     if (match === 'kind' && same !== next && kinds === this.#lastKinds) return;
     this.#lastKinds = kinds;
-    // Sent when the microphone pauses: a replay that had to wait pauses for longer.
-    const isPause = kinds === 'realtimeInput audioStreamEnd';
     if (same) {
-      for (const step of this.#open.slice(0, isPause ? 0 : this.#open.indexOf(same))) {
+      for (const step of this.#open.slice(0, this.#open.indexOf(same))) {
         this.#overtaken.set(step, kinds);
       }
       this.#open = this.#open.filter((step) => step !== same);
@@ -204,7 +202,7 @@ export class ReplayConnection {
     } else if (next && sameKinds(next.frame, frame)) {
       this.#open = this.#open.slice(1);
       this.#differs('different', next, firstDifference(next.frame, frame) ?? '', frame);
-    } else if (!isPause) {
+    } else {
       this.#unexpected(next, frame);
     }
   }
