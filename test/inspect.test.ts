@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
 import { llm } from '@livekit/agents';
 import { describe, expect, it } from 'vitest';
 import { inspectCall } from '../src/inspect/inspect.js';
@@ -168,7 +169,7 @@ const TROUBLE: Line[] = [
   sent(12_400, { toolResponse: { functionResponses: [{ id: 'c1', name: 'weather', response: { output: 'snow' } }] } }),
   local(12_400, { type: 'toolSettled', callId: 'x_6' }),
   [agentAudio(13_000, 4_000), agentSaid(13_000, 'It is snowing in Oslo, and it will go on'), tick(13_500)],
-  [interrupted(14_500), callerSaid(14_600, 'Thanks.'), turnEnded(14_700), tick(15_200)],
+  [interrupted(14_500), callerSaid(14_600, 'Thanks.'), turnEnded(14_700), tick(15_300), agentAudio(15_500), agentSaid(15_500, 'You are welcome.'), turnEnded(15_600), tick(17_000)],
   [lost(20_000, 'network', { message: 'The network connection was lost. (1006 mid-session)', hint: 'Nothing to do: the connection is made again by itself.' })],
   connected(23_400, 2, true),
   ...onConnection(2, [
@@ -190,6 +191,11 @@ const HEAD = {
 describe('the text', () => {
   it('tells a call with trouble to somebody who was not there', async () => {
     await expectGolden('inspect/trouble.json', textOf(inspected(TROUBLE, HEAD)));
+  });
+
+  it('is what the document shows', () => {
+    const document = readFileSync(new URL('../docs/cli.md', import.meta.url), 'utf8');
+    expect(document).toContain(textOf(inspected(TROUBLE, HEAD)).join('\n'));
   });
 
   it('tells a good call in a few lines', async () => {
