@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordingHead } from '../recording/format.js';
 import type { GenerationEnd } from '../turn/effects.js';
+import type { VerdictKind } from './kinds.js';
 
 /** A recorded call as a human asks about it. All times are in ms since the recording began. */
 export interface CallReport {
   head: RecordingHead;
+  /** False: the recording has no times. Those given here tell the order only, and nothing took so long. */
+  isTimed: boolean;
   durationMs: number;
   connections: readonly ConnectionSpan[];
   answers: readonly AnswerSpan[];
   utterances: readonly UtteranceSpan[];
   tools: readonly ToolSpan[];
   interruptions: readonly Interruption[];
+  /** What the app, or another client, asked for. */
+  requests: readonly Request[];
   /** When nobody was heard although somebody was waited for, or the line was down. */
   gaps: readonly Gap[];
   /** Level of the audio that crossed the wire, one point for each frame; without levels, where it was. */
@@ -49,6 +54,7 @@ export interface AnswerSpan extends Span {
   firstAudioAt: number | undefined;
   /** Since it was asked for, or the caller stopped. */
   latencyMs: number | undefined;
+  /** As far as audio was recorded. */
   audioMs: number;
   text: string;
   end: GenerationEnd | undefined;
@@ -65,19 +71,29 @@ export interface ToolSpan extends Span {
   args: unknown;
   outcome: 'answered' | 'cancelled' | 'overdue' | 'open';
   output: unknown;
+  /** The model was told that it failed. */
+  isError: boolean;
 }
 
 export interface Interruption {
   at: number;
   by: 'caller' | 'app' | 'reply';
   generationId: string | undefined;
-  /** Of the answer, in ms, had been received. */
+  /** Of the answer, in ms, can have been heard: it had been received, and there was time to play it. */
   spokenMs: number | undefined;
+}
+
+export interface Request {
+  at: number;
+  what: 'reply' | 'interrupt' | 'text';
+  /** Instructions of the reply, or the text; empty where there is none. */
+  text: string;
 }
 
 export interface Gap {
   from: number;
   to: number;
+  /** No connection, no answer, or an answer that broke off. */
   kind: 'down' | 'unanswered' | 'stall';
 }
 
@@ -96,6 +112,8 @@ export interface QueuePoint {
 
 export interface Verdict {
   at: number;
+  /** The same word for the same trouble, in every version. */
+  kind: VerdictKind;
   grade: 'error' | 'warning' | 'note';
   what: string;
   /** What to do about it, or what it means. */

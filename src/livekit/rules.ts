@@ -3,8 +3,29 @@ import type { llm } from '@livekit/agents';
 import type { Settings } from '../options.js';
 import type { TurnRules } from '../turn/rules.js';
 
+/** The settings that it depends on. */
+export type RuleSettings = Pick<
+  Settings,
+  | 'capabilities'
+  | 'replyTimeoutMs'
+  | 'slowAnswerMs'
+  | 'dedupeToolCalls'
+  | 'toolBehavior'
+  | 'toolTimeoutMs'
+  | 'toolOptions'
+  | 'firstTurnShieldMs'
+  | 'watchdog'
+  | 'falseInterruption'
+  | 'ownVoice'
+  | 'inputAudioTranscription'
+  | 'suppressRepeats'
+  | 'proactivity'
+  | 'modalities'
+  | 'realtimeInputConfig'
+>;
+
 /** What the state machine has to know of the settings. */
-export function turnRules(settings: Settings): TurnRules {
+export function turnRules(settings: RuleSettings): TurnRules {
   const { capabilities: row, replyTimeoutMs, slowAnswerMs } = settings;
   const { dedupeToolCalls: merges } = settings;
   return {
@@ -38,7 +59,7 @@ export function turnRules(settings: Settings): TurnRules {
   };
 }
 
-function toolRules({ toolOptions }: Settings): NonNullable<TurnRules['tools']> {
+function toolRules({ toolOptions }: RuleSettings): NonNullable<TurnRules['tools']> {
   const rules = Object.entries(toolOptions).map(([name, { behavior, deadlineMs }]) => [
     name,
     { ...(behavior && { blocking: `${behavior}` === 'BLOCKING' }), deadlineMs },
@@ -47,11 +68,11 @@ function toolRules({ toolOptions }: Settings): NonNullable<TurnRules['tools']> {
 }
 
 /** What its answers are made of. */
-export function answersIn({ modalities }: Settings): 'audio' | 'text' {
+export function answersIn({ modalities }: Pick<Settings, 'modalities'>): 'audio' | 'text' {
   return modalities.some((modality) => `${modality}` === 'AUDIO') ? 'audio' : 'text';
 }
 
-function detectsTurns({ realtimeInputConfig }: Settings): boolean {
+function detectsTurns({ realtimeInputConfig }: RuleSettings): boolean {
   return !realtimeInputConfig?.automaticActivityDetection?.disabled;
 }
 

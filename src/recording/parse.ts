@@ -4,6 +4,8 @@ import { FORMAT, type RecordingHead, type RecordingLine } from './format.js';
 export interface Recording {
   head: RecordingHead;
   lines: readonly RecordingLine[];
+  /** Where in the file each of them stands, counted from 1. */
+  numbers: readonly number[];
   /** Times were recorded; without them lines are one after the other, and nobody knows when. */
   isTimed: boolean;
   /** What could not be read, for a human: line number and reason. */
@@ -20,16 +22,28 @@ const SNAKE = /_([a-z])/g;
  * @throws Error when there is no frame in it, or a newer version wrote it
  */
 export function parseRecording(text: string): Recording {
+  return parseLines(linesOf(text));
+}
+
+/**
+ * The same, line by line: a call of hours is longer than a string may be. The files of one session may
+ * follow each other.
+ */
+export function parseLines(texts: Iterable<string>): Recording {
   const problems: string[] = [];
   const lines: RecordingLine[] = [];
+  const numbers: number[] = [];
+  const read = reader();
   let head: RecordingHead | undefined;
   let isTimed = false;
   let last = { t: 0, connection: 1 };
-  for (const [index, raw] of text.split('\n').entries()) {
+  let number = 0;
+  for (const raw of texts) {
+    number += 1;
     if (raw.trim() === '') continue;
-    const line = readLine(raw);
+    const line = read(raw);
     if (typeof line === 'string') {
-      problems.push(`line ${index + 1}: ${line}`);
+      problems.push(`line ${number}: ${line}`);
       continue;
     }
     if (line['dir'] === 'note' && !head) head = headOf(line['note']);
@@ -38,6 +52,7 @@ export function parseRecording(text: string): Recording {
     const t = typeof line['t'] === 'number' ? line['t'] : last.t;
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
+    numbers.push(number);
     lines.push({ ...line, ...last, ...camelFrame(line) } as RecordingLine);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
@@ -46,7 +61,42 @@ export function parseRecording(text: string): Recording {
       `This is no recording of frames (${why}). Give a file that \`record\` wrote: one JSON object a line.`,
     );
   }
-  return { head: head ?? { format: FORMAT }, lines, isTimed, problems };
+  return { head: head ?? { format: FORMAT }, lines, numbers, isTimed, problems };
+}
+
+/** No list of them: each would hold on to the whole text. */
+function* linesOf(text: string): Generator<string, void> {
+  for (let start = 0; start <= text.length;) {
+    const end = text.indexOf('\n', start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+
+/** A frame of nothing but marked audio, as our recorder writes it. */
+const AUDIO =
+  /^\{"t":(\d+(?:\.\d+)?),"connection":(\d+),"dir":"(in|out)","frame":(\{[^<\\]{1,120}<\d+ bytes -?\d+ dB>[^<\\]{1,60}\})\}$/;
+/** Different ones that are kept; a call has some hundreds. */
+const SHARED = 4096;
+
+/** Reads lines. 50 audio frames a second differ in their time and level: alike ones share one object. */
+function reader(): (raw: string) => Record<string, unknown> | string {
+  const shared = new Map<string, unknown>();
+  return (raw) => {
+    const found = raw.length < 300 ? AUDIO.exec(raw) : null;
+    if (!found) return readLine(raw);
+    const [, t, connection, dir, text = ''] = found;
+    let frame = shared.get(text);
+    if (frame === undefined) {
+      const line = readLine(raw);
+      if (typeof line === 'string') return line;
+      ({ frame } = line);
+      // A piece of the line would hold on to all of it.
+      if (shared.size < SHARED) shared.set(Buffer.from(text).toString(), frame);
+    }
+    return { t: Number(t), connection: Number(connection), dir, frame };
+  };
 }
 
 /** The line, or why it cannot be read. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { facts, type Fact } from '../protocol/facts.js';
-import type { ServerFrame } from '../protocol/frames.js';
-import type { RecordingLine } from '../recording/format.js';
+import type { ClientFrame, ServerFrame } from '../protocol/frames.js';
+import type { RecordingHead, RecordingLine } from '../recording/format.js';
 import type { Recording } from '../recording/parse.js';
 import type { Effect } from '../turn/effects.js';
 import type { TurnRules } from '../turn/rules.js';
@@ -30,6 +30,10 @@ export interface ReplayOptions {
 
 /** Where a recording does not say when it began. */
 const SOME_DAY = Date.UTC(2026, 0, 1);
+
+/** What the times of steps and effects count from, in ms since the epoch. */
+export const startOf = ({ startedAt = '' }: RecordingHead): number =>
+  Date.parse(startedAt) || SOME_DAY;
 
 /**
  * The recording through the pure rooms: frames to facts, facts and local inputs to effects. Synchronous,
@@ -71,7 +75,7 @@ abstract class Player {
     this.#override = rules;
     this.rules = { ...rulesOf(head), ...rules };
     this.state = initialState(head.session ?? 'r_');
-    this.#base = Date.parse(head.startedAt ?? '') || SOME_DAY;
+    this.#base = startOf(head);
     this.#gapMs = isTimed ? undefined : gapMs;
     this.at = this.#base;
   }
@@ -104,7 +108,12 @@ class Exact extends Player {
   #taken = 0;
   #from: Place | undefined;
   /** Frames before `setupComplete` are about the connection only. */
-  #isUp = 0;
+  #isUp: number;
+
+  constructor(recording: Recording, options: ReplayOptions) {
+    super(recording, options);
+    this.#isUp = upFrom(recording);
+  }
 
   *line(line: RecordingLine, index: number): Generator<ReplayStep, void> {
     // Reports and frames of ours come out in the middle of a frame, and say nothing of its place.
@@ -188,6 +197,17 @@ class Guessed extends Player {
     this.at = Math.max(this.at, due);
     yield this.take({ type: 'tick' }, this.#last);
   }
+}
+
+/** A later file, or what was kept of a failure, begins on a connection that was up already; 0: none was. */
+function upFrom({ lines }: Recording): number {
+  const first = lines.find(({ dir }) => dir === 'in' || dir === 'out')?.connection ?? 0;
+  for (const line of lines) {
+    if (line.connection > first) break;
+    if (line.dir === 'out' && (frameOf(line.frame) as ClientFrame | undefined)?.setup) return 0;
+    if (line.dir === 'in' && frameOf(line.frame)?.setupComplete !== undefined) return 0;
+  }
+  return first;
 }
 
 function frameOf(frame: unknown): ServerFrame | undefined {

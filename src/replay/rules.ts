@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import { turnRules } from '../livekit/rules.js';
+import type { Behavior, Modality } from '@google/genai';
+import { turnRules, type RuleSettings } from '../livekit/rules.js';
+import { resolve } from '../models/resolve.js';
+import { DEFAULT_MODEL } from '../models/table.js';
 import type { RecordingHead } from '../recording/format.js';
 import type { TurnRules } from '../turn/rules.js';
-import { validate } from '../validate.js';
+
+/** Defaults of the options, once more: checking options loads the framework, which takes seconds. */
+const DEFAULTS = {
+  replyTimeoutMs: 10_000,
+  slowAnswerMs: 4_000,
+  toolTimeoutMs: 60_000,
+  firstTurnShieldMs: 0,
+  watchdog: { answerMs: 8_000, steps: ['nudge', 'resume', 'fresh'] },
+  falseInterruption: null,
+  ownVoice: false,
+  suppressRepeats: false,
+  inputAudioTranscription: {},
+  toolOptions: {},
+} satisfies Partial<RuleSettings>;
 
 /** What the machine was told then; a recording that does not say so gets what the table says now. */
-export function rulesOf({ rules, model = '', backend }: RecordingHead): TurnRules {
+export function rulesOf({ rules, model, backend }: RecordingHead): TurnRules {
   if (rules) return rules as unknown as TurnRules;
-  const vertexai = backend === 'vertex' || /^(publishers|projects)\//.test(model);
-  const where = vertexai ? { project: 'replay' } : { apiKey: 'replay' };
-  // A retired model has been recorded while it lived.
-  const capabilities = { status: 'legacy' } as const;
-  const options = { ...(model && { model }), vertexai, capabilities, ...where };
-  const { settings } = validate(options, {}, '1970-01-01');
-  return turnRules(settings);
+  const where =
+    backend === 'vertex' || /^(publishers|projects)\//.test(model ?? '') ? 'vertex' : 'gemini';
+  const { capabilities } = resolve(model || DEFAULT_MODEL[where], where);
+  return turnRules({
+    ...DEFAULTS,
+    capabilities,
+    modalities: [capabilities.outputModalities[0] as Modality],
+    toolBehavior: capabilities.defaultToolBehavior as Behavior,
+  });
 }
