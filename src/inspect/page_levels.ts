@@ -40,7 +40,7 @@ export function asHeard(
   let cut = 0;
   let end = 0;
   const cutUntil = (t: number): void => {
-    for (; (cuts[cut] ?? Infinity) <= t; cut++) {
+    for (; cut < cuts.length && (cuts[cut] ?? 0) <= t; cut++) {
       const at = cuts[cut] ?? 0;
       end = Math.min(end, at);
       while ((heard.at(-1)?.t ?? -1) >= at) heard.pop();
