@@ -103,11 +103,11 @@ function walls({ opens, packages = [], types = [] }, depth) {
   return [[against, AGAINST, false], ...guarded, timers];
 }
 
-/** Model names live in the table; everywhere else a capability is asked for. */
+/** Model names live in the table; everywhere else a capability is asked for. The command has one, too. */
 const MODEL_NAMES = ['Literal[value=R]', 'TemplateElement[value.raw=R]'].map((selector) => ({
   selector: selector.replace(
     'R',
-    String.raw`/(?<!livekit-agents-plugin-)gemini-(?!live-api\b)|^3\.1$/`,
+    String.raw`/(?<!livekit-agents-plugin-)gemini-(?!live-api\b|live(?![\w-]))|^3\.1$/`,
   ),
   message: 'Only src/models/table.ts names a model: ask a capability instead.',
 }));

@@ -13,13 +13,17 @@ const manifest = JSON.parse(
 ) as Manifest;
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'testing/index': 'src/testing/index.ts',
+    cli: 'src/cli/bin.ts',
+  },
   format: ['esm', 'cjs'],
   target: 'node20',
   platform: 'node',
   // Also for CJS: `.` and `./testing` then share one model table and one error class.
   splitting: true,
-  dts: true,
+  dts: { entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' } },
   sourcemap: true,
   clean: true,
   external: [
