@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
+import { scrub } from '../protocol/scrub.js';
 import type { Recording } from '../recording/parse.js';
 import { CELLS_PER_CHUNK, CHUNK_TYPE, chunkId, type PageMeta } from './page_data.js';
 import { asHeard, levelCells, stepFor } from './page_levels.js';
@@ -23,7 +24,7 @@ const BLOCK_CHARS = 2 ** 18;
 /** A recording as one HTML file that needs no network and may use none. */
 export function renderPage({ recording, report, title, assets }: PageInput): string {
   const { levels, queue, ...rest } = report;
-  const rows = foldRows(recording.lines);
+  const rows = foldRows(recording);
   const durationMs = longest(rest.durationMs, rows.at(-1)?.t);
   const stepMs = stepFor(durationMs);
   const cuts = rest.interruptions.map(({ at }) => at);
@@ -37,7 +38,7 @@ export function renderPage({ recording, report, title, assets }: PageInput): str
     blocks: blocks.map(({ length }) => length),
   };
   const chunks = [
-    chunk(chunkId('meta'), Buffer.from(JSON.stringify(meta))),
+    chunk(chunkId('meta'), Buffer.from(JSON.stringify(meta, scrubbed))),
     chunk(chunkId('times'), bytesOf(Uint32Array.from(rows, ({ t }) => t))),
     chunk(
       chunkId('kinds'),
@@ -93,6 +94,9 @@ const hash = (text: string): string =>
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (char) => ENTITIES[char] ?? '').replaceAll(/\p{C}/gu, ' ');
+
+const scrubbed = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? scrub(value) : value;
 
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M2 6v4M5 3v10M8 6v4M11 1v14M14 5v6" ' +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CallReport } from '../../src/inspect/report.js';
+import { KINDS } from '../../src/inspect/kinds.js';
+import type { CallReport, LevelPoint, Verdict } from '../../src/inspect/report.js';
 import { mediaMark, type RecordingLine } from '../../src/recording/format.js';
 import type { Recording } from '../../src/recording/parse.js';
 
@@ -24,6 +25,7 @@ const CONNECTION_MS = 570_000;
 export class CallMaker {
   readonly #lines: RecordingLine[] = [];
   readonly #report: Mutable<CallReport>;
+  readonly #levels: { caller: LevelPoint[]; agent: LevelPoint[] } = { caller: [], agent: [] };
   readonly #media = new Map<string, object>();
   #seed: number;
   #t = 0;
@@ -33,13 +35,26 @@ export class CallMaker {
   constructor(seed: number) {
     this.#seed = seed;
     this.#report = {
-      head: { format: 1, model: 'a-made-up-model', backend: 'gemini', startedAt: '2026-11-02T09:00:00Z', synthetic: true },
+      head: {
+        format: 1,
+        model: 'a-made-up-model',
+        backend: 'gemini',
+        startedAt: '2026-11-02T09:00:00Z',
+        synthetic: true,
+      },
       ...{ isTimed: true, durationMs: 0, problems: [] },
-      ...{ connections: [], answers: [], utterances: [], tools: [], interruptions: [], requests: [] },
-      ...{ gaps: [], levels: { caller: [], agent: [] }, queue: [], verdicts: [] },
+      ...{
+        connections: [],
+        answers: [],
+        utterances: [],
+        tools: [],
+        interruptions: [],
+        requests: [],
+      },
+      ...{ gaps: [], levels: this.#levels, queue: [], verdicts: [] },
       latency: { count: 0, p50: 640, p95: 1480, max: 2210 },
       tokens: { turns: 0, input: 182_400, output: 61_250, costUsd: 0.4312 },
-    } as Mutable<CallReport>;
+    };
   }
 
   make(durationMs: number): MadeUpCall {
@@ -50,7 +65,8 @@ export class CallMaker {
     this.#report.durationMs = this.#t;
     this.#report.tokens.turns = this.#report.latency.count = this.#report.answers.length;
     const lines = this.#lines.sort((a, b) => a.t - b.t);
-    const recording = { head: this.#report.head, lines, isTimed: true, problems: [] };
+    const numbers = lines.map((_, index) => index + 2);
+    const recording = { head: this.#report.head, lines, isTimed: true, problems: [], numbers };
     return { recording, report: this.#report };
   }
 
@@ -88,7 +104,7 @@ export class CallMaker {
     for (; this.#t < end; this.#t += MIC_MS) {
       const db = Math.round(level + (this.#random() - 0.5) * (level > -50 ? 22 : 6));
       this.#line('out', this.#t, { frame: this.#shared('out', 640, db) });
-      this.#report.levels.caller.push({ t: this.#t, ms: MIC_MS, db });
+      this.#levels.caller.push({ t: this.#t, ms: MIC_MS, db });
     }
   }
 
@@ -96,9 +112,15 @@ export class CallMaker {
   #shared(dir: 'in' | 'out', bytes: number, db: number): object {
     const key = `${dir} ${bytes} ${db}`;
     const data = mediaMark(bytes, db);
-    const frame = this.#media.get(key) ?? (dir === 'out'
-      ? { realtimeInput: { audio: { data, mimeType: 'audio/pcm;rate=16000' } } }
-      : { serverContent: { modelTurn: { parts: [{ inlineData: { data, mimeType: 'audio/pcm;rate=24000' } }] } } });
+    const frame =
+      this.#media.get(key) ??
+      (dir === 'out'
+        ? { realtimeInput: { audio: { data, mimeType: 'audio/pcm;rate=16000' } } }
+        : {
+            serverContent: {
+              modelTurn: { parts: [{ inlineData: { data, mimeType: 'audio/pcm;rate=24000' } }] },
+            },
+          });
     this.#media.set(key, frame);
     return frame;
   }
@@ -125,22 +147,30 @@ export class CallMaker {
     const id = `call-${this.#count}`;
     const from = this.#t;
     const args = { day: this.#words(2), people: this.#between(1, 8) };
-    this.#line('in', from, { frame: { toolCall: { functionCalls: [{ id, name: 'find_table', args }] } } });
+    this.#line('in', from, {
+      frame: { toolCall: { functionCalls: [{ id, name: 'find_table', args }] } },
+    });
     this.#listen(this.#between(120, 2600), -60);
     const outcome = this.#random() < 0.08 ? 'overdue' : 'answered';
     const output = { free: this.#random() < 0.5 };
     this.#line('out', this.#t, {
-      frame: { toolResponse: { functionResponses: [{ id, name: 'find_table', response: output }] } },
+      frame: {
+        toolResponse: { functionResponses: [{ id, name: 'find_table', response: output }] },
+      },
     });
     this.#report.tools.push({
       ...{ callId: id, name: 'find_table', args, outcome, output, isError: false },
       ...{ from, to: this.#t },
     });
-    if (outcome === 'overdue') this.#verdict(from, 'warning', 'A tool was late', 'It answered after its deadline.');
+    if (outcome === 'overdue')
+      this.#verdict(from, 'tool_overdue', 'A tool was late', 'It answered after its deadline.');
   }
 
-  #verdict(at: number, grade: 'error' | 'warning' | 'note', what: string, hint: string): void {
-    this.#report.verdicts.push({ at, grade, what, hint } as CallReport['verdicts'][number]);
+  #verdict(at: number, kind: Verdict['kind'], what: string, hint: string): void {
+    const {
+      [kind]: [grade],
+    } = KINDS;
+    this.#report.verdicts.push({ at, kind, grade, what, hint });
   }
 
   #speak(asked: number): void {
@@ -148,13 +178,19 @@ export class CallMaker {
     const text = this.#words(this.#between(6, 26));
     const long = this.#between(1500, 9000);
     const cutAt = this.#random() < 0.12 ? this.#between(500, long - 500) : undefined;
-    for (let sent = 0; sent < long && (cutAt === undefined || sent / AHEAD < cutAt); sent += SPEECH_MS) {
+    for (
+      let sent = 0;
+      sent < long && (cutAt === undefined || sent / AHEAD < cutAt);
+      sent += SPEECH_MS
+    ) {
       const t = Math.round(firstAudioAt + sent / AHEAD);
       const db = Math.round(-22 + (this.#random() - 0.5) * 20);
       this.#line('in', t, { frame: this.#shared('in', 1920, db) });
-      this.#report.levels.agent.push({ t, ms: SPEECH_MS, db });
+      this.#levels.agent.push({ t, ms: SPEECH_MS, db });
     }
-    this.#line('in', firstAudioAt + 60, { frame: { serverContent: { outputTranscription: { text } } } });
+    this.#line('in', firstAudioAt + 60, {
+      frame: { serverContent: { outputTranscription: { text } } },
+    });
     this.#listen(cutAt ?? long, -62);
     const generationId = `g${this.#count}`;
     this.#report.answers.push({
@@ -169,7 +205,12 @@ export class CallMaker {
     }
     if (firstAudioAt - asked > 2600) {
       this.#report.gaps.push({ from: asked + 1000, to: firstAudioAt, kind: 'unanswered' });
-      this.#verdict(asked, 'warning', 'The caller waited long for an answer', 'Look at the tools before it.');
+      this.#verdict(
+        asked,
+        'slow_answer',
+        'The caller waited long for an answer',
+        'Look at the tools before it.',
+      );
     }
   }
 
@@ -198,7 +239,12 @@ export class CallMaker {
     this.#t += down;
     this.#report.queue.push({ t: this.#t, commands: 0, audioMs: 0 });
     this.#report.gaps.push({ from, to: this.#t, kind: 'down' });
-    this.#verdict(from, 'error', 'The connection was lost (1011)', 'It was resumed; nothing was forgotten.');
+    this.#verdict(
+      from,
+      'line_lost',
+      'The connection was lost (1011)',
+      'It was resumed; nothing was forgotten.',
+    );
     this.#connect();
   }
 }

@@ -91,7 +91,7 @@ function drawAxis(pen: Pen, scene: Scene, { step, major, minor }: Ticks, plot: n
     pen.fillStyle = colors.faint;
     pen.fillRect(x, 16, 1, 6);
     pen.fillStyle = colors.muted;
-    pen.fillText(clockTime(t, step), x + 4, 10);
+    if (x + 24 < plot) pen.fillText(clockTime(t, step), x + 4, 10);
   }
   pen.fillStyle = colors.line;
   pen.fillRect(0, 22, plot, 1);
@@ -174,7 +174,8 @@ function drawBars(pen: Pen, scene: Scene, lane: Lane, id: BarLane, plot: number)
   const reached = new Array<number>(lane.rows).fill(-Infinity);
   for (const bar of scene.model.bars[id].within(view.from, view.to)) {
     const x = xOf(bar.from, view, plot);
-    const end = Math.max(x + 1, xOf(bar.to, view, plot));
+    // What has no length is a mark.
+    const end = Math.max(x + (bar.to > bar.from ? 1 : 6), xOf(bar.to, view, plot));
     // Many calls in one pixel look like one.
     if (end <= (reached[bar.row] ?? 0) + 0.5 && !isSelected(scene, bar)) continue;
     reached[bar.row] = end;

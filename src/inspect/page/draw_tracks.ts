@@ -23,7 +23,7 @@ const FLOOR_DB = -60;
 function heightOf(cell: number): number {
   if (cell === 0) return 0;
   if (cell === NO_LEVEL) return 0.3;
-  return Math.max(0.04, 1 - (cell - 92) / FLOOR_DB);
+  return Math.max(0.02, 1 - (cell - 92) / FLOOR_DB);
 }
 
 /** Peaks pale, means full, mirrored around the middle. */

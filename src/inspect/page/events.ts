@@ -5,13 +5,14 @@ import type {
   ConnectionSpan,
   Gap,
   Interruption,
+  Request,
   ToolSpan,
   Verdict,
 } from '../report.js';
 import { duration } from './time.js';
 
 export type EventKind =
-  'connection' | 'utterance' | 'answer' | 'tool' | 'interruption' | 'gap' | 'verdict';
+  'connection' | 'utterance' | 'answer' | 'tool' | 'request' | 'interruption' | 'gap' | 'verdict';
 
 /** Something that happened, for the list, the lanes and the tooltip. */
 export interface CallEvent {
@@ -59,6 +60,7 @@ export function eventsOf(report: Report): CallEvent[] {
     }),
     ...report.answers.map((one) => answer(one, end)),
     ...report.tools.map((one) => tool(one, end)),
+    ...report.requests.map(request),
     ...report.interruptions.map(interruption),
     ...report.gaps.map(gap),
     ...report.verdicts.map(verdict),
@@ -130,24 +132,38 @@ function tool(raw: ToolSpan, end: number): Draft {
     ...{ kind: 'tool', from: raw.from, to, raw },
     title: `${raw.name}()`,
     text: `${JSON.stringify(raw.args ?? {})} → ${JSON.stringify(raw.output) ?? raw.outcome}`,
-    tone: OUTCOMES[raw.outcome],
-    facts: [['outcome', raw.outcome], fact('took', to - raw.from), ['call', raw.callId]],
+    tone: raw.isError ? 'error' : OUTCOMES[raw.outcome],
+    facts: [
+      ['outcome', raw.isError ? 'failed' : raw.outcome],
+      fact('took', to - raw.from),
+      ['call', raw.callId],
+    ],
   };
 }
 
 function interruption(raw: Interruption): Draft {
   const by = { caller: 'the caller', app: 'the app', reply: 'a new reply' }[raw.by];
-  const spoken =
-    raw.spokenMs === undefined ? '' : `${duration(raw.spokenMs)} of the answer received`;
+  const spoken = raw.spokenMs === undefined ? '' : `${duration(raw.spokenMs)} of the answer heard`;
   return {
     ...{ kind: 'interruption', from: raw.at, to: raw.at, raw, tone: 'warning' },
     title: `Interrupted by ${by}`,
     text: spoken,
     facts: [
-      fact('received before', raw.spokenMs),
+      fact('heard before', raw.spokenMs),
       raw.generationId === undefined ? undefined : ['generation', raw.generationId],
     ],
   };
+}
+
+const REQUESTS = {
+  reply: 'Reply asked for',
+  interrupt: 'Interruption asked for',
+  text: 'Text sent',
+} as const;
+
+function request(raw: Request): Draft {
+  const { at, what, text } = raw;
+  return { kind: 'request', from: at, to: at, title: REQUESTS[what], text, tone: 'note', raw };
 }
 
 const GAPS = { down: 'Line down', unanswered: 'Nobody answered', stall: 'Answer stalled' } as const;
@@ -169,5 +185,10 @@ function gap(raw: Gap): Draft {
 
 function verdict(raw: Verdict): Draft {
   const base = { kind: 'verdict', from: raw.at, to: raw.at, raw, tone: raw.grade } as const;
-  return { ...base, title: raw.what, text: raw.hint, facts: [['grade', raw.grade]] };
+  return {
+    ...base,
+    title: raw.what,
+    text: raw.hint,
+    facts: [['grade', `${raw.grade} (${raw.kind})`]],
+  };
 }

@@ -17,7 +17,7 @@ export function fillHeader({ meta, durationMs }: Model): void {
     model,
     backend,
     began && !Number.isNaN(began.getTime()) ? began.toLocaleString() : undefined,
-    duration(durationMs),
+    report.isTimed ? duration(durationMs) : 'no times were recorded: order only',
     synthetic === true ? 'synthetic' : undefined,
     report.problems.length > 0 ? `${report.problems.length} lines unreadable` : undefined,
   ];

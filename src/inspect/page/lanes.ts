@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export type LaneId =
-  | 'axis' | 'connection' | 'caller' | 'utterance' | 'agent' | 'answer' | 'tool' | 'queue'
+  | 'axis' | 'connection' | 'caller' | 'utterance' | 'agent' | 'answer' | 'request' | 'tool' | 'queue'
   | 'frames'; // prettier-ignore
 
 export interface Lane {
@@ -13,7 +13,7 @@ export interface Lane {
   rows: number;
 }
 
-/** Rows of bars that a lane needs. */
+/** Rows of bars that a lane needs; with 0 it is left out. */
 export type RowCounts = Partial<Record<LaneId, number>>;
 
 const GAP = 6;
@@ -25,6 +25,7 @@ const LANES: readonly (readonly [id: LaneId, label: string, row: number])[] = [
   ['utterance', 'Caller said', 20],
   ['agent', 'Agent', 52],
   ['answer', 'Agent said', 20],
+  ['request', 'App asked', 18],
   ['tool', 'Tools', 18],
   ['queue', 'Send queue', 30],
   ['frames', 'Frames', 30],
@@ -44,6 +45,7 @@ export function layOut(counts: RowCounts, width: number): Layout {
   let y = 0;
   for (const [id, label, row] of LANES) {
     const rows = counts[id] ?? 1;
+    if (rows === 0) continue;
     if (gutter === 0 && label !== '') y += 13;
     lanes.push({ id, label, y, height: row * rows, row, rows });
     y += row * rows + GAP;

@@ -25,7 +25,7 @@ const CLASSES = {
     connection: '',
     interruption: 'warning',
   },
-  ...{ gap: 'error', verdict: '' },
+  ...{ gap: 'error', verdict: '', request: 'note' },
 } as const;
 
 /** Events or frames below each other, all of them or those that were searched for. */

@@ -5,8 +5,14 @@ import type { LaneId, RowCounts } from './lanes.js';
 import type { Pyramid } from './pyramid.js';
 import { Bars } from './spans.js';
 
-export type BarLane = Extract<LaneId, 'connection' | 'utterance' | 'answer' | 'tool'>;
-const MOST_ROWS: Record<BarLane, number> = { connection: 1, utterance: 2, answer: 2, tool: 3 };
+export type BarLane = Extract<LaneId, 'connection' | 'utterance' | 'answer' | 'request' | 'tool'>;
+const MOST_ROWS: Record<BarLane, number> = {
+  connection: 1,
+  utterance: 2,
+  answer: 2,
+  request: 1,
+  tool: 3,
+};
 
 export type Selection = { is: 'event' | 'row'; index: number };
 
@@ -48,6 +54,7 @@ export function modelOf(meta: PageMeta): Model {
       connection: lane('connection'),
       utterance: lane('utterance'),
       answer: lane('answer'),
+      request: lane('request'),
       tool: lane('tool'),
     },
     gaps: barsOf('gap', 1),
@@ -59,7 +66,11 @@ export function modelOf(meta: PageMeta): Model {
 }
 
 export function rowCounts({ bars }: Model): RowCounts {
-  const counts = Object.entries(bars).map(([id, { rows }]) => [id, rows] as const);
+  // Most calls have none: the lane would only take room.
+  const isNeeded = bars.request.all.length > 0;
+  const counts = Object.entries(bars).map(
+    ([id, { rows }]) => [id, id === 'request' && !isNeeded ? 0 : rows] as const,
+  );
   return Object.fromEntries(counts);
 }
 
