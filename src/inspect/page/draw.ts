@@ -2,6 +2,7 @@
 import { hatch, label, type Pen } from './canvas.js';
 import type { Colors } from './colors.js';
 import { drawFrames, drawLevels, drawQueue } from './draw_tracks.js';
+import type { CallEvent } from './events.js';
 import type { Lane, Layout } from './lanes.js';
 import type { BarLane, Model, Selection } from './model.js';
 import type { Bar } from './spans.js';
@@ -219,7 +220,7 @@ function drawBar(pen: Pen, scene: Scene, bar: Bar, place: Place, plot: number): 
     pen.stroke();
   }
   pen.fillStyle = colors['on-bar'];
-  const text = event.kind === 'tool' ? event.title : event.text || event.title;
+  const text = barText(event);
   label(
     pen,
     text,
@@ -259,6 +260,12 @@ function barColor({ model, colors }: Scene, { index }: Bar): string {
   if (event?.kind === 'tool')
     return event.tone === 'good' ? colors.tool : colors[toneName(event.tone)];
   return event ? colors[toneName(event.tone)] : colors.muted;
+}
+
+/** Of what was said the words, of what happened its name first. */
+function barText({ kind, title, text }: CallEvent): string {
+  if (kind === 'connection' && text !== '') return `${title}: ${text}`;
+  return kind === 'tool' ? title : text || title;
 }
 
 const toneName = (tone: 'plain' | 'good' | 'note' | 'warning' | 'error') =>

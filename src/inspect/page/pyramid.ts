@@ -35,7 +35,8 @@ export class Pyramid {
     const out = { peak: new Uint8Array(width), mean: new Uint8Array(width) };
     for (let x = 0; x < width; x++) {
       const first = Math.floor((from + x * perPixel) / stepMs);
-      const end = Math.max(first + 1, Math.floor((from + (x + 1) * perPixel) / stepMs));
+      // A cell that a pixel only touches counts too, or the last one would be lost.
+      const end = Math.max(first + 1, Math.ceil((from + (x + 1) * perPixel) / stepMs - 1e-6));
       let most = 0;
       let sum = 0;
       for (let at = first; at < end; at++) {
