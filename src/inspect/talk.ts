@@ -40,7 +40,7 @@ export class Talk {
   readonly reports: Told[] = [];
   /** When the model was asked something. */
   readonly questions: number[] = [];
-  readonly #tools = new Tools();
+  readonly #tools: Tools;
   readonly #options: TalkOptions;
   readonly #generations = new Map<string, Answer>();
   readonly #messages = new Map<string, Answer>();
@@ -50,6 +50,7 @@ export class Talk {
 
   constructor(options: TalkOptions) {
     this.#options = options;
+    this.#tools = new Tools(options.isTimed);
     this.#usage = nothingUsed(options.capabilities.prices);
   }
 
@@ -202,7 +203,8 @@ export class Talk {
     const answer = this.#generations.get(generationId);
     if (!answer) return;
     answer.to = t;
-    answer.end = end;
+    // Without times nobody knows how long it paused.
+    if (end !== 'stalled' || this.#options.isTimed) answer.end = end;
     if (end === 'interrupted') this.#interrupted(answer, by, t);
     if (end === 'stalled')
       this.breaks.push({ from: answer.playedUntil ?? t, to: t, kind: 'stall' });

@@ -55,7 +55,7 @@ const SAID: Record<string, (detail: Detail, whole: unknown) => Said | undefined>
   caller_audio_lost: ({ ms: lost }) => ['caller_audio_lost', `${ms(lost)} of what the caller said were lost while a tool ran.`],
   tool_call_repeated: () => ['tool_repeated', 'The model asked for a call that was running already.'],
   tool_call_overdue: ({ name, phase }) => {
-    const [kind, what, more] = OVERDUE[String(phase)] ?? (OVERDUE['running']);
+    const [kind, what, more] = OVERDUE[String(phase)] ?? LATE;
     return [kind, `The tool ${brief(name)} ${what}.`, more];
   },
   tool_choice_ignored: ({ toolChoice }) => ['tool_choice_ignored', `The tool choice ${brief(toolChoice)} was not followed.`],

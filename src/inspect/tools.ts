@@ -8,6 +8,11 @@ export class Tools {
   /** Every id under which the server asked for it. */
   readonly wireIds = new Map<ToolSpan, (string | undefined)[]>();
   readonly #byId = new Map<string, ToolSpan>();
+  readonly #isTimed: boolean;
+
+  constructor(isTimed: boolean) {
+    this.#isTimed = isTimed;
+  }
 
   effect(effect: Effect, t: number): void {
     switch (effect.type) {
@@ -19,7 +24,7 @@ export class Tools {
         break;
       case 'answerCall':
         // A tool that has returned was not late: LiveKit kept its result.
-        if (effect.phase !== 'returned') this.#ended(effect.callId, 'overdue', t);
+        if (this.#isTimed && effect.phase !== 'returned') this.#ended(effect.callId, 'overdue', t);
         break;
       case 'cancelCalls':
         for (const callId of effect.callIds) this.#ended(callId, 'cancelled', t);
