@@ -25,7 +25,8 @@ const library = {
   splitting: true,
   dts: { entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' } },
   sourcemap: true,
-  clean: true,
+  // Two builds write into the folder at once: `npm run build` empties it before.
+  clean: false,
   external: [
     ...Object.keys(manifest.dependencies),
     ...Object.keys(manifest.peerDependencies),
@@ -44,7 +45,6 @@ const page = {
   minify: true,
   dts: false,
   sourcemap: false,
-  // The library cleans the folder, once.
   clean: false,
 } satisfies Options;
 

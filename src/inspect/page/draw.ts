@@ -122,30 +122,38 @@ function toneOf({ model, colors }: Scene, bar: Bar): string {
 
 function drawGaps(pen: Pen, scene: Scene, plot: number): void {
   const { model, view, colors, layout } = scene;
-  for (const bar of model.gaps.within(view.from, view.to)) {
+  const bars = model.gaps.within(view.from, view.to);
+  const pale = bars.length > plot / ROOM_PX ? 0.4 : 1;
+  for (const bar of bars) {
     const x = xOf(bar.from, view, plot);
-    const wide = Math.max(2, xOf(bar.to, view, plot) - x);
-    pen.globalAlpha = isSelected(scene, bar) ? 0.3 : 0.13;
+    const wide = Math.max(1.5, xOf(bar.to, view, plot) - x);
+    pen.globalAlpha = isSelected(scene, bar) ? 0.3 : 0.14 * pale;
     pen.fillStyle = colors.error;
     pen.fillRect(x, 23, wide, layout.height);
     pen.globalAlpha = 0.35;
     pen.fillStyle = hatch(pen, colors.error);
-    pen.fillRect(x, 23, wide, layout.height);
+    if (wide > 4) pen.fillRect(x, 23, wide, layout.height);
     pen.globalAlpha = 1;
   }
 }
 
+/** With more marks than this many pixels have one each, lines would hide what they mark. */
+const ROOM_PX = 16;
+
 function drawInterruptions(pen: Pen, scene: Scene, plot: number): void {
   const { model, view, colors, layout } = scene;
+  const bars = model.interruptions.within(view.from, view.to);
+  const isDense = bars.length > plot / ROOM_PX;
   pen.fillStyle = colors.warning;
   let last = -2;
-  for (const bar of model.interruptions.within(view.from, view.to)) {
+  for (const bar of bars) {
     const x = Math.round(xOf(bar.from, view, plot));
-    // At a distance they would hide everything.
-    if (x < last + 2) continue;
+    const isChosen = isSelected(scene, bar);
+    if (x < last + 2 && !isChosen) continue;
     last = x;
-    const wide = isSelected(scene, bar) ? 2.5 : 1.2;
-    for (let y = 24; y < layout.height; y += 6) pen.fillRect(x - wide / 2, y, wide, 3.5);
+    const wide = isChosen ? 2.5 : 1.2;
+    const bottom = isDense && !isChosen ? 0 : layout.height;
+    for (let y = 24; y < bottom; y += 6) pen.fillRect(x - wide / 2, y, wide, 3.5);
     pen.beginPath();
     pen.moveTo(x, 30);
     pen.lineTo(x - 4.5, 23);
