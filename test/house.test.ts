@@ -80,6 +80,9 @@ const CLOSED: readonly [file: string, code: string, rule: string][] = [
   // Names, size, noise.
   ['src/livekit/a.ts', `f('gemini-9.9-live');`, SYNTAX],
   ['src/testing/a.ts', 'f(`models/gemini-9.9-live`);', SYNTAX],
+  ['src/cli/a.ts', `f('gemini-live-9.9-flash');`, SYNTAX],
+  ['src/inspect/a.ts', from('../livekit/session.js'), IMPORTS],
+  ['src/inspect/a.ts', from('@livekit/agents'), IMPORTS],
   ['src/turn/a.ts', `f('3.1');`, SYNTAX],
   ['src/turn/a.ts', lines(301), 'max-lines'],
   ['src/models/table.ts', lines(401), 'max-lines'],
@@ -105,6 +108,7 @@ const OPEN: readonly [file: string, code: string][] = [
   ['src/index.ts', from('./livekit/model.js') + from('@livekit/agents') + from('./errors.js')],
   ['src/index.ts', from('./realtime.js') + types('./turn/effects.js')],
   ['src/index.ts', `f('livekit-agents-plugin-gemini-live');`],
+  ['src/cli/a.ts', `f('gemini-live inspect');` + from('../inspect/inspect.js')],
   ['src/models/table.ts', `f('gemini-9.9-live');\n` + lines(350)],
   ['src/turn/a.ts', `function g() {\n${'// why\n'.repeat(40)}${lines(40)}}`],
   ['src/turn/a.ts', 'new Date(0);'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { llm } from '@livekit/agents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replayCommand } from '../src/cli/replay.js';
+import { run as runCommand } from '../src/cli/main.js';
 import { LiveServer } from '../src/testing/index.js';
 import { RealtimeModel } from '../src/index.js';
 import { listen } from './support/call.js';
@@ -40,7 +40,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   const out: string[] = [];
   const err: string[] = [];
   const io = { out: (line: string) => out.push(line), err: (line: string) => err.push(line) };
-  const code = await replayCommand(args, io);
+  const code = await runCommand(['replay', ...args], io);
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
@@ -84,7 +84,7 @@ describe('gemini-live replay', () => {
 
   it.each([
     [[], 'Give one recording.'],
-    [['nowhere.jsonl'], 'no such file'],
+    [['nowhere.jsonl'], 'there is no such file'],
     [['call.jsonl', '--speed', '0', '--socket'], '--speed is 0: give a number'],
     [['call.jsonl', '--speed', '2'], '--speed goes with --socket'],
     [['call.jsonl', '--update'], '--update needs --golden'],
@@ -93,7 +93,7 @@ describe('gemini-live replay', () => {
   ])('refuses %j with what to do', async (args, words) => {
     const given = args.map((arg) => (arg === 'call.jsonl' ? path(arg) : arg));
     const { code, err } = await run(...given);
-    expect(code).toBe(2);
+    expect(code).toBe(args[0] === 'nowhere.jsonl' ? 1 : 2);
     expect(err).toContain(words);
   });
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { beforeAll, describe, expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { llm } from '@livekit/agents';
+import { recordedModel } from '../src/cli/recorded_session.js';
 import { RealtimeModel } from '../src/index.js';
-import { LiveServer } from '../src/testing/index.js';
+import { LiveServer, parseRecording } from '../src/testing/index.js';
 import { EventLog, listen, tone, withOutput } from './support/call.js';
-import { linesOf, replayOverSocket, type Line } from './support/recorded.js';
+import { linesOf, replayOverSocket, type Line } from './support/over_socket.js';
 import { weather } from './support/recovery.js';
 
 const MODEL = 'gemini-2.5-flash-native-audio-preview-12-2025';
@@ -201,6 +204,38 @@ describe('what the server reproduces', () => {
   ])('is nothing where the recording %s', async (_what, cut) => {
     await expect(replayOverSocket(cut(copy()))).rejects.toThrow(
       /cannot be played to a client: .* replay it without a socket/,
+    );
+  });
+});
+
+describe('a recording of another client', () => {
+  const FOLDER = fileURLToPath(new URL('../../shared/recordings', import.meta.url));
+  const file = `${FOLDER}/google_ws__text_in_audio_out_turn.jsonl`;
+
+  /** A session of ours asks for a reply; `greets`: as that client did. */
+  const play = async (greets: boolean): Promise<LiveServer> => {
+    const recording = parseRecording(readFileSync(file, 'utf8'));
+    const server = await LiveServer.start({ replay: { recording, waitMs: 200 } });
+    onTestFinished(() => server.close());
+    const { model } = recordedModel(recording.head, server.url);
+    const session = model.session();
+    if (greets) {
+      const { text } = await listen(await session.generateReply('Say a short greeting.'));
+      expect(text).toBe('Hello there.');
+    } else {
+      session.pushAudio(tone(20));
+      await (await server.connection(0)).waitFor('setup');
+    }
+    await session.close();
+    server.assertClean();
+    return server;
+  };
+
+  it.skipIf(!existsSync(file))('is compared by the kinds of frames', async () => {
+    (await play(true)).assertComplete();
+    const server = await play(false);
+    expect(() => server.assertComplete()).toThrow(
+      /line 4, .* a frame is missing: the connection ended before it\n.*clientContent user "Say a short/,
     );
   });
 });

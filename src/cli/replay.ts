@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parseRecording, type Recording } from '../recording/parse.js';
+import type { Recording } from '../recording/parse.js';
 import { traceOf } from '../replay/trace.js';
 import { LiveServer } from '../testing/live_server.js';
 import { driveSession } from './drive_session.js';
+import { EXIT, UsageError, type Io } from './io.js';
+import { readRecording } from './read.js';
 import { recordedModel } from './recorded_session.js';
 
-export interface ReplayIo {
-  out(line: string): void;
-  err(line: string): void;
-}
-
-/** What stands in a usage behind the name of the command. */
-export const REPLAY_USAGE = [
-  'replay FILE [--golden GOLDEN [--update]]',
-  'replay FILE --socket [--speed N]',
+const USAGE = [
+  'Usage:',
+  '  gemini-live replay FILE [--golden GOLDEN [--update]]',
+  '  gemini-live replay FILE --socket [--speed N]',
   '',
   '  What this version makes of a recorded call. Without --socket: as text, from the frames alone.',
   '  --golden GOLDEN  compares the text with this file; exit code 1 where they differ',
@@ -40,68 +37,74 @@ interface Request {
   speed: number;
 }
 
-/** The subcommand `replay`. Exit code: 0 as recorded, 1 a difference, 2 it could not be done. */
-export async function replayCommand(args: readonly string[], io: ReplayIo): Promise<number> {
-  try {
-    const request = requestOf(args);
-    const recording = parseRecording(readFileSync(request.file, 'utf8'));
-    for (const problem of recording.problems) io.err(`Not read: ${problem}`);
-    return await (request.socket
-      ? overSocket(recording, request, io)
-      : Promise.resolve(asText(recording, request, io)));
-  } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error));
-    return 2;
+/** `gemini-live replay`: see `USAGE`. */
+export async function replayCommand(args: readonly string[], io: Io): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    for (const line of USAGE) io.out(line);
+    return EXIT.ok;
   }
+  const request = requestOf(args);
+  const recording = await readRecording([request.file]);
+  for (const problem of recording.problems) io.err(`Not read: ${problem}`);
+  return request.socket ? overSocket(recording, request, io) : asText(recording, request, io);
 }
 
 function requestOf(args: readonly string[]): Request {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      golden: { type: 'string' },
-      update: { type: 'boolean', default: false },
-      socket: { type: 'boolean', default: false },
-      speed: { type: 'string' },
-    },
-  });
+  const { values, positionals } = parsed(args);
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) {
-    throw new Error(`Give one recording.\n${REPLAY_USAGE.join('\n')}`);
+    throw new UsageError('Give one recording.');
   }
   const { golden, update, socket } = values;
   const speed = Number(values.speed ?? 1);
   if (!(speed > 0 && speed <= MAX_SPEED)) {
-    throw new Error(`--speed is ${values.speed}: give a number above 0, up to ${MAX_SPEED}.`);
+    throw new UsageError(`--speed is ${values.speed}: give a number above 0, up to ${MAX_SPEED}.`);
   }
-  if (values.speed !== undefined && !socket) throw new Error('--speed goes with --socket.');
+  if (values.speed !== undefined && !socket) throw new UsageError('--speed goes with --socket.');
   if (golden !== undefined && socket)
-    throw new Error('--golden compares text: leave --socket out.');
-  if (update && golden === undefined) throw new Error('--update needs --golden FILE to write to.');
+    throw new UsageError('--golden compares text: leave --socket out.');
+  if (update && golden === undefined)
+    throw new UsageError('--update needs --golden FILE to write to.');
   return { file, golden, update, socket, speed };
 }
 
-function asText(recording: Recording, { golden, update }: Request, io: ReplayIo): number {
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        golden: { type: 'string' },
+        update: { type: 'boolean', default: false },
+        socket: { type: 'boolean', default: false },
+        speed: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function asText(recording: Recording, { golden, update }: Request, io: Io): number {
   const text = traceOf(recording);
   if (golden === undefined) {
     io.out(text.trimEnd());
-    return 0;
+    return EXIT.ok;
   }
   if (update) {
     writeFileSync(golden, text);
     io.out(`${golden} is written: read it before you keep it.`);
-    return 0;
+    return EXIT.ok;
   }
   if (!existsSync(golden)) throw new Error(`There is no ${golden}: --update writes it.`);
   const before = readFileSync(golden, 'utf8');
   if (before === text) {
     io.out(`As in ${golden}.`);
-    return 0;
+    return EXIT.ok;
   }
   for (const line of differing(before.split('\n'), text.split('\n'))) io.out(line);
   io.err(`Not as in ${golden}. Where the new text is right, --update keeps it.`);
-  return 1;
+  return EXIT.failed;
 }
 
 /** From a little before the first line that differs: what was there, and what is there now. */
@@ -125,7 +128,7 @@ function differing(before: readonly string[], now: readonly string[]): string[] 
   ];
 }
 
-async function overSocket(recording: Recording, { speed }: Request, io: ReplayIo): Promise<number> {
+async function overSocket(recording: Recording, { speed }: Request, io: Io): Promise<number> {
   if (!recording.lines.some(({ dir }) => dir === 'call')) {
     throw new Error(
       'Nobody recorded what was called on the session, so that nothing can drive one: replay this ' +
@@ -147,18 +150,18 @@ async function overSocket(recording: Recording, { speed }: Request, io: ReplayIo
   }
 }
 
-function judged(server: LiveServer, io: ReplayIo): number {
+function judged(server: LiveServer, io: Io): number {
   try {
     server.assertComplete();
     server.assertClean();
   } catch (error) {
     io.out((error as Error).message);
-    return 1;
+    return EXIT.failed;
   }
   const frames = server.dials.reduce(
     (sum, { connection }) => sum + (connection?.frames.length ?? 0),
     0,
   );
   io.out(`As recorded: ${frames} frames of the client on ${server.dials.length} connections.`);
-  return 0;
+  return EXIT.ok;
 }

@@ -53,7 +53,8 @@ export function parseLines(texts: Iterable<string>): Recording {
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
     numbers.push(number);
-    lines.push({ ...line, ...last, ...camelFrame(line) } as RecordingLine);
+    Object.assign(line, last, camelFrame(line));
+    lines.push(line as unknown as RecordingLine);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
     const [why = 'it is empty'] = problems;

@@ -1,30 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
-import { onTestFinished } from 'vitest';
-import { driveSession } from '../../src/cli/drive_session.js';
-import { recordedModel } from '../../src/cli/recorded_session.js';
-import { LiveServer, parseRecording, type ReplayOfServer } from '../../src/testing/index.js';
+import { inspectCall } from '../../src/inspect/inspect.js';
+import type { CallReport } from '../../src/inspect/report.js';
+import { mediaMark } from '../../src/recording/format.js';
+import { parseRecording, type Recording } from '../../src/recording/parse.js';
+import { RULES } from './turn.js';
 
-/** Lines of a recording as objects, to be altered. */
-export type Line = Record<string, any> & { dir: string; t: number; connection: number };
+/** A line of a recording, or several. */
+export type Line = Record<string, unknown> | Line[];
 
-export const linesOf = (texts: readonly string[]): Line[] =>
-  texts.map((text) => JSON.parse(text) as Line);
+/** Lines of the first connection unless they say otherwise. */
+const line = (t: number, dir: string, rest: object, connection = 1): Line => ({
+  ...{ t, connection, dir },
+  ...rest,
+});
+export const received = (t: number, frame: unknown, connection = 1): Line =>
+  line(t, 'in', { frame }, connection);
+export const sent = (t: number, frame: unknown, connection = 1): Line =>
+  line(t, 'out', { frame }, connection);
+export const local = (t: number, input: object, connection = 1): Line =>
+  line(t, 'local', { input }, connection);
+export const reported = (t: number, what: string, detail?: unknown): Line =>
+  line(t, 'report', { what, detail });
+export const called = (t: number, call: string, args: object = {}): Line =>
+  line(t, 'call', { call, args });
+export const event = (t: number, is: string, more: object = {}, connection = 1): Line =>
+  line(t, 'connection', { event: { is, ...more } }, connection);
+export const noted = (t: number, note: object): Line => line(t, 'note', { note });
 
-export const recordingOf = (lines: readonly Line[]) =>
-  parseRecording(lines.map((line) => JSON.stringify(line)).join('\n'));
+const pcm = (ms: number, db: number | undefined, rate: number): object => ({
+  data: mediaMark((ms * 2 * rate) / 1000, db),
+  mimeType: `audio/pcm;rate=${rate}`,
+});
+const content = (serverContent: object): object => ({ serverContent });
 
-/** A session of ours against a server that plays the recording. */
-export async function replayOverSocket(
-  lines: readonly Line[],
-  { speed = 1, ...rest }: Partial<ReplayOfServer> & { speed?: number } = {},
-): Promise<{ server: LiveServer; notDriven: string[] }> {
-  const recording = recordingOf(lines);
-  const server = await LiveServer.start({ replay: { recording, ...rest }, speed });
-  onTestFinished(() => server.close());
-  const { model, clock } = recordedModel(recording.head, server.url, { speed });
-  const session = model.session();
-  session.on('error', () => {});
-  const notDriven = await driveSession(recording, session, { clock, waitMs: 2_000 * speed });
-  await session.close();
-  return { server, notDriven };
+/** So much of the agent's voice, in one frame. */
+export const agentAudio = (t: number, ms = 1_000, db = -20): Line =>
+  received(t, content({ modelTurn: { parts: [{ inlineData: pcm(ms, db, 24_000) }] } }));
+export const agentSaid = (t: number, text: string): Line =>
+  received(t, content({ outputTranscription: { text } }));
+export const callerAudio = (t: number, ms = 1_000, db = -20): Line =>
+  sent(t, { realtimeInput: { audio: pcm(ms, db, 16_000) } });
+export const callerSaid = (t: number, text: string): Line =>
+  received(t, content({ inputTranscription: { text } }));
+export const turnEnded = (t: number, more: object = {}): Line =>
+  received(t, content({ generationComplete: true, turnComplete: true, ...more }));
+export const interrupted = (t: number): Line => received(t, content({ interrupted: true }));
+export const tick = (t: number): Line => local(t, { type: 'tick' });
+
+/** A dial that succeeds. */
+export const connected = (t: number, connection = 1, restored = false): Line => [
+  sent(t, { setup: { model: 'models/m' } }, connection),
+  received(t + 100, { setupComplete: {} }, connection),
+  event(t + 100, 'connected', { connection, restored, acquireMs: 100 }, connection),
+  local(t + 100, { type: 'connectionBack', restored }, connection),
+];
+export const lost = (t: number, kind = 'network', more: object = {}, connection = 1): Line => [
+  event(t, 'lost', { kind, message: `Lost: ${kind}.`, hint: 'Look.', ...more }, connection),
+  local(t, { type: 'connectionLost' }, connection),
+];
+export const closed = (t: number): Line => event(t, 'closed');
+
+/** A whole answer, after a question that was asked so long before. */
+export const answer = (t: number, text = 'Yes.', waitedMs = 500): Line => [
+  callerSaid(t - waitedMs, 'Well?'),
+  ...[agentAudio(t), agentSaid(t, text), turnEnded(t + 10), tick(t + 1_000)],
+];
+
+export function recordingOf(lines: Line[], head: object = {}): Recording {
+  const note = { format: 1, session: 'x_', rules: RULES, audio: 'lengths', ...head };
+  const all = [{ t: 0, connection: 0, dir: 'note', note }, ...lines.flat(3)];
+  return parseRecording(all.map((one) => JSON.stringify(one)).join('\n'));
 }
+
+export const inspected = (lines: Line[], head: object = {}): CallReport =>
+  inspectCall(recordingOf(lines, head));
+
+/** The same on another connection. */
+export const onConnection = (connection: number, lines: Line[]): Line[] =>
+  lines.map((one) => (Array.isArray(one) ? onConnection(connection, one) : { ...one, connection }));
