@@ -105,7 +105,7 @@ describe('gemini-live replay', () => {
     writeFileSync(path('frames.jsonl'), frames.map((line) => JSON.stringify(line)).join('\n'));
     const { code, err } = await run(path('frames.jsonl'), '--socket');
     expect([code, err]).toEqual([
-      2,
+      1,
       expect.stringContaining('replay this recording without --socket'),
     ]);
   });
