@@ -215,7 +215,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/clock.ts', 'src/testing/**'],
+    ignores: ['src/clock.ts', 'src/testing/**', 'src/inspect/page/**'],
     rules: {
       'no-restricted-globals': ['error', ...globals([...TIMERS, 'performance'], NO_TIMERS)],
       'no-restricted-properties': [
@@ -231,6 +231,8 @@ export default tseslint.config(
   ...doors,
   ...root,
   house(['src/clock.ts'], { opens: [] }, 0, { ownsTime: true }),
+  // Runs in a browser, which has a clock of its own; opens nothing but its room.
+  house(['src/inspect/page/*.ts'], { opens: [] }, 2, { ownsTime: true }),
   house(['src/models/table.ts'], ROOMS.models, 1, { ownsNames: true }),
   { files: ['src/models/table.ts'], rules: { 'max-lines': ['error', { max: 400 }] } },
   {

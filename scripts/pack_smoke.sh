@@ -21,11 +21,11 @@ tarball="$(echo "$scratch"/*.tgz)"
 
 echo "pack_smoke: what is in $(basename "$tarball")"
 tar -tzf "$tarball" | sed 's#^package/##' | sort >"$scratch/listing"
-for file in package.json README.md CHANGELOG.md PROTOCOL.md LIMITS.md LICENSE docs/models.md \
-  dist/{index,testing/index}.{js,cjs,d.ts,d.cts}; do
+for file in package.json README.md CHANGELOG.md PROTOCOL.md LIMITS.md LICENSE \
+  docs/{models,cli}.md dist/cli.js dist/{index,testing/index}.{js,cjs,d.ts,d.cts}; do
   grep -qxF "$file" "$scratch/listing" || { echo "pack_smoke: $file is missing" >&2; exit 1; }
 done
-if grep -vE '^(dist/|docs/models\.md$|package\.json$|LICENSE$|[A-Z]+\.md$)' "$scratch/listing"; then
+if grep -vE '^(dist/|docs/(models|cli)\.md$|package\.json$|LICENSE$|[A-Z]+\.md$)' "$scratch/listing"; then
   echo 'pack_smoke: the files above do not belong in the package' >&2
   exit 1
 fi
@@ -137,3 +137,16 @@ if grep -F "node_modules/$name/" types.log; then
   exit 1
 fi
 echo 'pack_smoke: types ok (import and require)'
+
+cat >call.jsonl <<EOF
+{"t":0,"connection":0,"dir":"note","note":{"format":1}}
+{"t":1,"connection":1,"dir":"out","frame":{"setup":{}}}
+{"t":90,"connection":1,"dir":"in","frame":{"setupComplete":{}}}
+{"t":99,"connection":1,"dir":"in","frame":{"serverContent":{"inputTranscription":{"text":"Hello?"}}}}
+EOF
+bin=node_modules/.bin/gemini-live
+[[ "$("$bin" --version)" == "$(node -p "require('$name/package.json').version")" ]]
+# Read to its end first: grep -q would close the pipe.
+"$bin" inspect call.jsonl >call.txt
+grep -qF '"Hello?"' call.txt
+echo 'pack_smoke: gemini-live ok'

@@ -7,6 +7,7 @@ import type { ServerFrame } from '../src/protocol/frames.js';
 import { parseRecording } from '../src/recording/parse.js';
 import { Recorder } from '../src/recording/recorder.js';
 import { replay } from '../src/replay/replay.js';
+import { traceOf } from '../src/replay/trace.js';
 import type { Effect } from '../src/turn/effects.js';
 import {
   RULES,
@@ -101,7 +102,13 @@ describe('a recording of ours replays exactly', () => {
         }
         machine.input({ type: 'closed', why: 'closed' });
         machine.stop();
-        const replayed = replay(parseRecording(lines.join('\n')));
+        const recording = parseRecording(lines.join('\n'));
+        const replayed = replay(recording);
+        // What is parsed says the same when it is written and parsed again.
+        const head = JSON.stringify({ dir: 'note', note: recording.head });
+        const again = [head, ...recording.lines.map((line) => JSON.stringify(line))].join('\n');
+        expect(parseRecording(again)).toEqual(recording);
+        expect(traceOf(parseRecording(again))).toBe(traceOf(recording));
         const effects = replayed.flatMap((step) => step.effects);
         expect(JSON.stringify(effects)).toBe(JSON.stringify(done));
         expect(replayed.at(-1)?.state).toEqual(machine.state);

@@ -86,7 +86,7 @@ class Driver {
         anchor = Math.max(due, clock.now());
         continue;
       }
-      await sleep(clock, Math.max(0, due - clock.now()), NEVER);
+      if (due > clock.now()) await sleep(clock, due - clock.now(), NEVER);
       anchor = due;
       if (!this.#done.has(index)) await this.#perform(line, index);
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inspectCall } from '../inspect/inspect.js';
 import type { CallReport } from '../inspect/report.js';
+import { renderPage } from '../inspect/page.js';
 import { textOf, type Paint } from '../inspect/text.js';
 import { EXIT, UsageError, type Io } from './io.js';
 import { readRecording } from './read.js';
@@ -14,6 +17,7 @@ tokens and connections. Several files of one session (call.jsonl, call.2.jsonl) 
   --json         the report as JSON, without the level of each audio frame
   --from <time>  leave out what happened before: seconds, m:ss or h:mm:ss
   --to <time>    leave out what happened after
+  --html <file>  one page with a time line of the whole call, to open in a browser; it needs no network
   --help         this text
 
 Exit code 0, whatever went wrong in the call; 1 when a file cannot be read, 2 for a wrong option.`;
@@ -22,6 +26,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   from: { type: 'string' },
   to: { type: 'string' },
+  html: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -36,6 +41,7 @@ export async function inspectCommand(args: readonly string[], io: Io): Promise<n
   const from = timeOf('--from', values.from) ?? 0;
   const to = timeOf('--to', values.to) ?? Infinity;
   if (to < from) throw new UsageError('--to lies before --from.');
+  if (values.html !== undefined) return writePage(positionals, values.html, io);
   const report = inspectCall(await readRecording(positionals));
   if (values.json) io.out(JSON.stringify(within(report, from, to), null, 2));
   else {
@@ -44,6 +50,34 @@ export async function inspectCommand(args: readonly string[], io: Io): Promise<n
     for (const line of textOf(report, { from, to, width, ...(paint && { paint }) })) io.out(line);
   }
   return EXIT.ok;
+}
+
+async function writePage(paths: readonly string[], to: string, io: Io): Promise<number> {
+  const isRecording = paths.some((path) => resolve(path) === resolve(to));
+  if (to === '' || isRecording) throw new UsageError('--html needs the name of a file to write.');
+  const assets = pageAssets();
+  const recording = await readRecording(paths);
+  const title = paths.map((path) => basename(path)).join(', ');
+  const page = renderPage({ recording, report: inspectCall(recording), title, assets });
+  try {
+    writeFileSync(to, page, { mode: 0o600 });
+  } catch (error) {
+    throw new Error(`${to} cannot be written: ${(error as Error).message}`);
+  }
+  io.err(`Written: ${to} (${Math.ceil(Buffer.byteLength(page) / 1024)} KB). Open it in a browser.`);
+  return EXIT.ok;
+}
+
+/** The build puts them beside the command. */
+function pageAssets(): { script: string; style: string } {
+  const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+  try {
+    return { script: read('./page.js'), style: read('./page.css') };
+  } catch {
+    throw new Error(
+      'The script of the page is not beside the command. Build the package: npm run build.',
+    );
+  }
 }
 
 function given(args: readonly string[]) {

@@ -13,6 +13,10 @@ const COMMANDS: Record<string, Entry> = {
     does: 'what happened in a recorded call, and what went wrong',
     load: async () => (await import('./inspect.js')).inspectCommand,
   },
+  replay: {
+    does: 'what this version makes of a recorded call, as text or over a socket',
+    load: async () => (await import('./replay.js')).replayCommand,
+  },
   probe: {
     does: 'asks the real service what is not known about a model (needs a key)',
     load: async () => (await import('./probe.js')).probeCommand,

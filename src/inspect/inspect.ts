@@ -14,7 +14,7 @@ import { Wire, type Answered } from './wire.js';
 import { withVoices } from './voices.js';
 
 /** What stands for the time between two lines where none was recorded, in ms. */
-const STEP_MS = 20;
+export const STEP_MS = 20;
 
 /**
  * A recorded call as a human asks about it: what was said, how long it took, and what went wrong. Pure;

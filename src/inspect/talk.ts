@@ -203,8 +203,9 @@ export class Talk {
     const answer = this.#generations.get(generationId);
     if (!answer) return;
     answer.to = t;
-    // Without times nobody knows how long it paused.
-    if (end !== 'stalled' || this.#options.isTimed) answer.end = end;
+    // Without times nobody knows whether it paused.
+    if (end === 'stalled' && !this.#options.isTimed) return;
+    answer.end = end;
     if (end === 'interrupted') this.#interrupted(answer, by, t);
     if (end === 'stalled')
       this.breaks.push({ from: answer.playedUntil ?? t, to: t, kind: 'stall' });

@@ -89,7 +89,8 @@ function countsOf({ connections, answers, utterances, tools, interruptions }: Ca
 function latencyRow({ latency: { count, p50, p95, max } }: CallReport): string | undefined {
   if (count === 0 || p50 === null || p95 === null || max === null) return undefined;
   if (count === 1) return `to the first audio: ${duration(max)}`;
-  return `to the first audio: ${duration(p50)} typically (p50), ${duration(p95)} at p95, ${duration(max)} at most, of ${plural(count, 'answer')}`;
+  const p95Too = count < 20 ? '' : ` ${duration(p95)} at p95,`;
+  return `to the first audio: ${duration(p50)} typically (p50),${p95Too} ${duration(max)} at most, of ${plural(count, 'answer')}`;
 }
 
 function audioRow({ levels, head }: CallReport): string | undefined {

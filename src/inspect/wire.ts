@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConnectionLine, RecordingLine } from '../recording/format.js';
-import { audioOf, isObject } from './media.js';
+import { audioOf, isObject, type Audio } from './media.js';
 import type { ConnectionSpan, Gap, LevelPoint, QueuePoint, Request } from './report.js';
 import type { Told } from './talk.js';
 
@@ -61,6 +61,8 @@ export class Wire {
   /** The recorder noted events of the session, not frames alone. */
   isOurs = false;
   readonly #isTimed: boolean;
+  /** Alike frames are one object. */
+  readonly #audio = new WeakMap<object, readonly Audio[]>();
   #outage: (Outage & { failures: Failed[] }) | undefined;
   #goAway = false;
 
@@ -117,16 +119,24 @@ export class Wire {
     return span;
   }
 
+  #audioOf(frame: object, dir: 'in' | 'out'): readonly Audio[] {
+    const known = this.#audio.get(frame);
+    if (known) return known;
+    const audio = audioOf(frame, dir);
+    this.#audio.set(frame, audio);
+    return audio;
+  }
+
   #in(frame: unknown, span: ConnectionSpan, t: number): void {
     if (!isObject(frame)) return;
     if (frame['setupComplete'] !== undefined) span.readyAt ??= t;
     if (frame['goAway'] !== undefined) this.#goAway = true;
-    for (const { ms, db } of audioOf(frame, 'in')) this.levels.agent.push({ t, ms, db });
+    for (const { ms, db } of this.#audioOf(frame, 'in')) this.levels.agent.push({ t, ms, db });
   }
 
   #out(frame: unknown, span: ConnectionSpan, t: number): void {
     if (!isObject(frame)) return;
-    for (const { ms, db } of audioOf(frame, 'out')) this.levels.caller.push({ t, ms, db });
+    for (const { ms, db } of this.#audioOf(frame, 'out')) this.levels.caller.push({ t, ms, db });
     const { setup, toolResponse, clientContent, realtimeInput } = frame;
     if (isObject(setup)) {
       const resumption = setup['sessionResumption'];

@@ -52,7 +52,8 @@ export function parseLines(texts: Iterable<string>): Recording {
     const t = typeof line['t'] === 'number' ? line['t'] : last.t;
     const { connection = last.connection } = line;
     last = { t, connection: Number(connection) };
-    found.add({ ...line, ...last, ...camelFrame(line) } as RecordingLine, number);
+    Object.assign(line, last, camelFrame(line));
+    found.add(line as unknown as RecordingLine, number);
   }
   if (!lines.some(({ dir }) => dir === 'in' || dir === 'out')) {
     const [why = 'it is empty'] = problems;

@@ -12,10 +12,10 @@ export function receive(connection: LiveConnection, line: string): void {
   const frame = parse(line);
   if (!frame) return refuseText(connection, line);
   const received = connection.inbox.add(frame);
-  connection.host.replay?.received(connection, frame);
   if (!connection.stalled && !refused(connection, frame)) {
     accept(connection, frame);
   }
+  connection.host.replay?.received(connection, frame);
   connection.inbox.offer(received);
 }
 

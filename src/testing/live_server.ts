@@ -166,13 +166,7 @@ export class LiveServer {
 
   /** Throws if a client broke a rule or a step of the scenario is left. For the end of a test. */
   assertClean(): void {
-    const broken = this.violations.map(
-      ({ rule, source, code, reason, frame }) =>
-        `- ${rule} (${source})\n  ${code ?? 'ignored'} ${reason}\n  ${brief(frame)}`,
-    );
-    if (broken.length > 0) {
-      throw new Error(`Rules of the Live API were broken:\n${broken.join('\n')}`);
-    }
+    if (this.violations.length > 0) throw new Error(this.#broken());
     const left = this.stepsLeft.map((step) => `- ${brief(step)}`);
     if (left.length > 0) throw new Error(`Steps were not played:\n${left.join('\n')}`);
   }
@@ -192,7 +186,18 @@ export class LiveServer {
   assertComplete(): void {
     if (!this.#replay) throw new Error('Nothing is replayed: start the server with `replay`.');
     const differences = this.#replay.finish();
-    if (differences.length > 0) throw new Error(reportOf(differences));
+    if (differences.length === 0) return;
+    // A broken rule ends the connection, and with it what was to come.
+    const broken = this.violations.length > 0 ? `\n${this.#broken()}` : '';
+    throw new Error(reportOf(differences) + broken);
+  }
+
+  #broken(): string {
+    const broken = this.violations.map(
+      ({ rule, source, code, reason, frame }) =>
+        `- ${rule} (${source})\n  ${code ?? 'ignored'} ${reason}\n  ${brief(frame)}`,
+    );
+    return `Rules of the Live API were broken:\n${broken.join('\n')}`;
   }
 
   /** Ends every connection and leaves no socket and no timer. May be called again. */

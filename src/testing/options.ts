@@ -71,7 +71,8 @@ export interface ReplayOfServer {
   recording: Recording;
   /**
    * `exact`: frames of the client have to say what the recorded ones say, but for media, handles, and
-   * words that the recording left out. `kind`: only what they are has to be the same.
+   * words that the recording left out. Pictures and `audioStreamEnd` are not compared, caller audio by its
+   * length. `kind`: only what they are has to be the same.
    * @default exact for a recording of ours, else kind
    */
   match?: 'exact' | 'kind';

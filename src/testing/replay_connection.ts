@@ -3,7 +3,7 @@ import { audioMs } from '../replay/members.js';
 import { firstDifference, kindsOf, sameKinds } from '../replay/compare.js';
 import { withMedia } from '../recording/sound.js';
 import type { ReplayDifference } from './replay_report.js';
-import { isPicture, type ConnectionScript, type ScriptStep } from './replay_script.js';
+import { isUncompared, type ConnectionScript, type ScriptStep } from './replay_script.js';
 import type { Timers } from './timers.js';
 
 /** What a replay does to a connection. */
@@ -21,6 +21,9 @@ export interface ReplayTerms {
   audioToleranceMs: number;
 }
 
+/** Audio that has been sent comes within so many ms of real time, unless it was not sent. */
+const AUDIO_LATE_MS = 300;
+
 type ClientStep = Extract<ScriptStep, { is: 'client' }>;
 
 /** Plays one recorded connection: the server's steps at their times, but never before the client's. */
@@ -33,8 +36,12 @@ export class ReplayConnection {
   readonly #stage: Stage;
   /** Frames of the client that have not come, in order. */
   #open: ClientStep[];
+  /** Those before which a later one came, and what that was. */
+  readonly #overtaken = new Map<ClientStep, string>();
   #lastKinds = '';
   #audioMs = 0;
+  /** Caller audio that did not come, and is not waited for again. */
+  #forgivenMs = 0;
   #next = 0;
   /** When the step before was due, in real time, and its recorded time. */
   #anchor: number;
@@ -65,7 +72,7 @@ export class ReplayConnection {
   received(frame: unknown): void {
     const ms = audioMs(frame, 'out');
     if (ms !== undefined) this.#audioMs += ms;
-    else if (!isPicture(frame)) this.#compare(frame);
+    else if (!isUncompared(frame)) this.#compare(frame);
     this.#advance();
   }
 
@@ -105,7 +112,7 @@ export class ReplayConnection {
       const due = this.#anchor + (step.t - this.#t) / this.#timers.speed;
       const wait = this.#isMine(step) ? due - now : this.#hasCome(step) ? 0 : Infinity;
       if (wait > 0) {
-        this.#wait(step, Math.min(wait, Math.max(0, due - now) + this.#terms.waitMs));
+        this.#wait(step, Math.min(wait, Math.max(0, due - now) + this.#patience(step)));
         return;
       }
       this.#pass(step, this.#isMine(step) ? due : Math.max(due, now));
@@ -126,7 +133,14 @@ export class ReplayConnection {
   #hasCome(step: ScriptStep): boolean {
     if (step.is === 'client') return !this.#open.includes(step);
     if (step.is !== 'audio') return false;
-    return this.#audioMs >= step.totalMs - this.#terms.audioToleranceMs;
+    return this.#audioMs + this.#forgivenMs >= step.totalMs;
+  }
+
+  /** A little less audio is no reason to hold the call up. */
+  #patience(step: ScriptStep): number {
+    const { waitMs, audioToleranceMs } = this.#terms;
+    const isEnough = step.is === 'audio' && step.totalMs - this.#audioMs <= audioToleranceMs;
+    return isEnough ? Math.min(waitMs, AUDIO_LATE_MS) : waitMs;
   }
 
   #wait(step: ScriptStep, ms: number): void {
@@ -145,9 +159,9 @@ export class ReplayConnection {
     } else if (step.is === 'audio') {
       const ms = Math.round(this.#audioMs);
       const detail = `${ms} ms of caller audio came instead of ${Math.round(step.totalMs)} ms, ${waited}`;
-      this.#differs('missing', step, detail);
-      // The rest is as late as this.
-      this.#audioMs = step.totalMs;
+      const lacksMs = step.totalMs - this.#audioMs;
+      if (lacksMs > this.#terms.audioToleranceMs) this.#differs('missing', step, detail);
+      this.#forgivenMs = lacksMs;
     } else {
       this.#differs('missing', step, waited);
     }
@@ -178,16 +192,17 @@ export class ReplayConnection {
     // Another client may say in two frames what this one says in one.
     if (match === 'kind' && same !== next && kinds === this.#lastKinds) return;
     this.#lastKinds = kinds;
-    // Sent when the microphone pauses: a replay that had to wait pauses for longer.
-    const isPause = kinds === 'realtimeInput audioStreamEnd';
     if (same) {
+      for (const step of this.#open.slice(0, this.#open.indexOf(same))) {
+        this.#overtaken.set(step, kinds);
+      }
       this.#open = this.#open.filter((step) => step !== same);
-      if (same !== next && !isPause)
-        this.#differs('order', same, `before ${kindsOf(next?.frame)}`, frame);
+      const other = this.#overtaken.get(same);
+      if (other !== undefined) this.#differs('order', same, `after ${other}`, frame);
     } else if (next && sameKinds(next.frame, frame)) {
       this.#open = this.#open.slice(1);
       this.#differs('different', next, firstDifference(next.frame, frame) ?? '', frame);
-    } else if (!isPause) {
+    } else {
       this.#unexpected(next, frame);
     }
   }

@@ -5,7 +5,7 @@ import { told } from '../replay/members.js';
 export interface ReplayDifference {
   /**
    * `different`: the same kind of frame says something else. `missing`: it never came. `unexpected`: nothing
-   * like it is recorded there. `order`: it came before frames that are recorded before it. `unused`: the
+   * like it is recorded there. `order`: it came after a frame that is recorded behind it. `unused`: the
    * server could not play it any more. `connection`: a dial or its end.
    */
   readonly kind: 'different' | 'missing' | 'unexpected' | 'order' | 'unused' | 'connection';
@@ -25,7 +25,7 @@ const TITLE: Record<ReplayDifference['kind'], string> = {
   different: 'another frame came',
   missing: 'a frame is missing',
   unexpected: 'a frame that is not recorded',
-  order: 'a frame came too early',
+  order: 'a frame came too late',
   unused: 'not played',
   connection: 'the connection',
 };

@@ -95,7 +95,7 @@ function stepOf(
     return { t, number, is: 'server', frame: line.frame as ServerFrame };
   }
   if (line.dir === 'out') {
-    if (isPicture(line.frame)) return undefined;
+    if (isUncompared(line.frame)) return undefined;
     const ms = audioMs(line.frame, 'out');
     if (ms === undefined) return { t, number, is: 'client', frame: line.frame };
     const totalMs = (totals.get(connection) ?? 0) + ms;
@@ -105,9 +105,13 @@ function stepOf(
   return line.dir === 'connection' ? endOf(line, number, script) : undefined;
 }
 
-/** Pictures are chosen by the clock: which ones are sent is no matter of the protocol. */
-export function isPicture(frame: unknown): boolean {
-  return isObject(frame) && isObject(frame['realtimeInput']) && 'video' in frame['realtimeInput'];
+/**
+ * Chosen by the clock, which is another one in a replay: which pictures are sent, and where the
+ * microphone was silent for so long that the server is told.
+ */
+export function isUncompared(frame: unknown): boolean {
+  const input = isObject(frame) ? frame['realtimeInput'] : undefined;
+  return isObject(input) && ('video' in input || 'audioStreamEnd' in input);
 }
 
 function endOf(

@@ -74,3 +74,7 @@ export function recordingOf(lines: Line[], head: object = {}): Recording {
 
 export const inspected = (lines: Line[], head: object = {}): CallReport =>
   inspectCall(recordingOf(lines, head));
+
+/** The same on another connection. */
+export const onConnection = (connection: number, lines: Line[]): Line[] =>
+  lines.map((one) => (Array.isArray(one) ? onConnection(connection, one) : { ...one, connection }));

@@ -24,7 +24,7 @@ export async function replayOverSocket(
   const { model, clock } = recordedModel(recording.head, server.url, { speed });
   const session = model.session();
   session.on('error', () => {});
-  const notDriven = await driveSession(recording, session, { clock, waitMs: 2_000 * speed });
+  const notDriven = await driveSession(recording, session, { clock, waitMs: 10_000 * speed });
   await session.close();
   return { server, notDriven };
 }
