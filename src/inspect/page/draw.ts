@@ -262,8 +262,9 @@ function drawWait(pen: Pen, scene: Scene, place: Place, end: number, waitedMs: n
   pen.fillRect(place.x, y - 1.5, Math.max(1, end - place.x - 1), 3);
   pen.fillRect(place.x, y - 5, 1.5, 10);
   pen.globalAlpha = 1;
-  const text = duration(waitedMs);
   const room = end - place.x - 10;
+  if (room < 24) return;
+  const text = duration(waitedMs);
   const wide = text.length * 6.2;
   if (room < wide) return;
   pen.fillStyle = colors.panel;
