@@ -125,9 +125,7 @@ describe('a page', () => {
 describe('rows', () => {
   it('fold audio into one for each second and direction, and nothing else', () => {
     const lines = [...Array(120).keys()].map((at) => mic(at * 20));
-    const rows = foldRows(recordingOf(lines)).map(
-      ({ t, json }) => ({ t, ...JSON.parse(json) }) as any,
-    );
+    const rows = foldRows(recordingOf(lines)).map(({ t, json }) => ({ t, ...JSON.parse(json) }));
     expect(rows.map(({ t, audio }) => [t, audio.frames, audio.ms])).toEqual([
       [0, 50, 1000],
       [1000, 50, 1000],

@@ -204,6 +204,12 @@ describe('the page of a call', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-body');
     await page.keyboard.press('Escape');
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('timeline');
+    await page.locator('#list').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-body');
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('list');
     await page.keyboard.press('?');
     expect(await page.locator('#help').isVisible()).toBe(true);
     await shot(page, 'help');

@@ -97,6 +97,8 @@ export class App {
       if (event) this.#details.showEvent(event, wanted);
       return;
     }
+    const known = this.#rows.peek(selection.index);
+    if (known !== undefined) return this.#details.showRow(known, wanted);
     void this.#rows.read(selection.index).then((json) => {
       if (this.#selected === selection) this.#details.showRow(json, wanted);
     });
@@ -256,5 +258,5 @@ const plural = (count: number, name: string): string =>
 function placeOf(target: EventTarget | null): 'text' | 'control' | 'page' {
   if (!(target instanceof Element)) return 'page';
   if (target.matches('input, textarea, [contenteditable]')) return 'text';
-  return target.closest('button, #details-body, #list') ? 'control' : 'page';
+  return target.closest('button, #details-body') ? 'control' : 'page';
 }

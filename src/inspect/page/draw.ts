@@ -96,9 +96,14 @@ function drawAxis(pen: Pen, scene: Scene, { step, major, minor }: Ticks, plot: n
   }
   pen.fillStyle = colors.line;
   pen.fillRect(0, 22, plot, 1);
+  const reached = new Map<string, number>();
   for (const bar of scene.model.verdicts.within(view.from, view.to)) {
     const x = xOf(bar.from, view, plot);
-    diamond(pen, x, 22, isSelected(scene, bar) ? 6.5 : 5, toneOf(scene, bar));
+    const color = toneOf(scene, bar);
+    const last = reached.get(color) ?? -Infinity;
+    if (x < last + 2 && !isSelected(scene, bar)) continue;
+    reached.set(color, x);
+    diamond(pen, x, 22, isSelected(scene, bar) ? 6.5 : 5, color);
   }
 }
 
@@ -144,22 +149,28 @@ function drawInterruptions(pen: Pen, scene: Scene, plot: number): void {
   const { model, view, colors, layout } = scene;
   const bars = model.interruptions.within(view.from, view.to);
   const isDense = bars.length > plot / ROOM_PX;
-  pen.fillStyle = colors.warning;
+  pen.fillStyle = pen.strokeStyle = colors.warning;
+  pen.setLineDash([3.5, 2.5]);
   let last = -2;
   for (const bar of bars) {
     const x = Math.round(xOf(bar.from, view, plot));
     const isChosen = isSelected(scene, bar);
     if (x < last + 2 && !isChosen) continue;
     last = x;
-    const wide = isChosen ? 2.5 : 1.2;
-    const bottom = isDense && !isChosen ? 0 : layout.height;
-    for (let y = 24; y < bottom; y += 6) pen.fillRect(x - wide / 2, y, wide, 3.5);
+    pen.beginPath();
+    if (!isDense || isChosen) {
+      pen.moveTo(x, 24);
+      pen.lineTo(x, layout.height);
+      pen.lineWidth = isChosen ? 2.5 : 1.2;
+      pen.stroke();
+    }
     pen.beginPath();
     pen.moveTo(x, 30);
     pen.lineTo(x - 4.5, 23);
     pen.lineTo(x + 4.5, 23);
     pen.fill();
   }
+  pen.setLineDash([]);
 }
 
 function drawPointer(pen: Pen, { layout, view, colors, pointerT }: Scene, plot: number): void {
@@ -251,8 +262,9 @@ function drawWait(pen: Pen, scene: Scene, place: Place, end: number, waitedMs: n
   pen.fillRect(place.x, y - 1.5, Math.max(1, end - place.x - 1), 3);
   pen.fillRect(place.x, y - 5, 1.5, 10);
   pen.globalAlpha = 1;
-  const text = duration(waitedMs);
   const room = end - place.x - 10;
+  if (room < 24) return;
+  const text = duration(waitedMs);
   const wide = text.length * 6.2;
   if (room < wide) return;
   pen.fillStyle = colors.panel;

@@ -45,12 +45,10 @@ export function drawLevels(
     [mean, 1],
   ] as const) {
     pen.globalAlpha = alpha;
-    pen.beginPath();
     for (let x = 0; x < cells.length; x++) {
       const half = (heightOf(cells[x] ?? 0) * lane.height) / 2;
-      if (half > 0) pen.rect(x, middle - half, 1, half * 2);
+      if (half > 0) pen.fillRect(x, middle - half, 1, half * 2);
     }
-    pen.fill();
   }
   pen.globalAlpha = 1;
 }

@@ -231,7 +231,6 @@ export class EventList {
       ...{ Home: -Infinity, End: Infinity },
     };
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.key === 'Enter' && this.selected) this.#on.picked(this.selected, true);
     const step = isPlain ? steps[event.key] : undefined;
     if (step === undefined || this.#count === 0) return;
     event.preventDefault();
