@@ -8,6 +8,8 @@ export interface Summary {
   better: number;
   /** How many times worse ours is than the floor. */
   overFloor: number;
+  /** The official plugin did not manage at all, and ours did. */
+  alone: boolean;
 }
 
 /** Something to compare with; a goal that is missed fails nothing. */
@@ -31,12 +33,15 @@ function goal(text: string, holds: (summary: Summary) => number | boolean): Goal
 const ours = ({ values }: Summary): number => values.ours ?? NaN;
 
 export const timesBetter = (times: number): Goal =>
-  goal(`≥ ${times}× official`, ({ better }) => better - times);
+  goal(`≥ ${times}× official`, ({ better, alone }) => alone || better - times);
 
 export const ofOfficial = (share: number): Goal =>
-  goal(`≤ ${share} of official`, ({ better }) => share - 1 / better);
+  goal(`≤ ${share} of official`, ({ better, alone }) => alone || share - 1 / better);
 
-export const betterThanOfficial: Goal = goal('better than official', ({ better }) => better - 1);
+export const betterThanOfficial: Goal = goal(
+  'better than official',
+  ({ better, alone }) => alone || better - 1,
+);
 
 export const ofFloor = (times: number): Goal =>
   goal(`≤ ${times} of floor`, ({ overFloor }) => times - overFloor);

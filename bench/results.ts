@@ -17,6 +17,9 @@ import {
 
 const FILE = fileURLToPath(new URL('../out/bench.json', import.meta.url));
 
+/** Stands for what was not measured; other words are results. */
+const FAILED = 'failed';
+
 export interface Machine {
   cpu: string;
   cores: number;
@@ -88,13 +91,13 @@ export type Outcomes = Record<Subject, Outcome[]>;
 const number = (value: Value | undefined): number | undefined =>
   typeof value === 'number' && !Number.isNaN(value) ? value : undefined;
 
+/** The median; words where most repetitions gave words, and where one of them was not measured. */
 function shownOf(values: readonly Value[]): Value | undefined {
+  if (values.includes(FAILED)) return FAILED;
+  const words = values.filter((value) => typeof value === 'string');
+  if (words.length * 2 > values.length) return words[0];
   const numbers = values.flatMap((value) => number(value) ?? []);
-  // Words win: what failed once was not measured.
-  return (
-    values.find((value) => typeof value === 'string') ??
-    (numbers.length > 0 ? median(numbers) : undefined)
-  );
+  return numbers.length > 0 ? median(numbers) : undefined;
 }
 
 function rowOf(metric: Metric, outcomes: Outcomes): Row {
@@ -102,7 +105,7 @@ function rowOf(metric: Metric, outcomes: Outcomes): Row {
   const runs = Object.fromEntries(
     SUBJECTS.map((subject) => [
       subject,
-      outcomes[subject].map(({ values, failed }) => (failed ? 'failed' : (values?.[key] ?? NaN))),
+      outcomes[subject].map(({ values, failed }) => (failed ? FAILED : (values?.[key] ?? NaN))),
     ]),
   ) as Record<Subject, Value[]>;
   const shown = Object.fromEntries(
@@ -116,7 +119,9 @@ function rowOf(metric: Metric, outcomes: Outcomes): Row {
   const none = plain ? NaN : undefined;
   const better = none ?? (more ? ratio('ours', 'official') : ratio('official', 'ours'));
   const overFloor = none ?? (more ? ratio('floor', 'ours') : ratio('ours', 'floor'));
-  const summary = { values, better, overFloor };
+  const { official } = shown;
+  const cannot = typeof official === 'string' && official !== FAILED;
+  const summary = { values, better, overFloor, alone: cannot && values.ours !== undefined };
   return {
     ...{ key, label, unit, digits, runs, shown },
     ...(chart !== undefined && { chart }),

@@ -42,5 +42,7 @@ function report(outcome: Omit<Outcome, 'unhandled'>): void {
   process.send?.({ ...outcome, unhandled } satisfies Outcome, () => process.exit(0));
 }
 
+// Nobody waits for the result any more.
+process.on('disconnect', () => process.exit(1));
 process.on('uncaughtException', (error) => report({ failed: String(error) }));
 report(await measure());

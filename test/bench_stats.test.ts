@@ -71,10 +71,11 @@ describe('the arithmetic of the benchmark', () => {
   });
 
   it('a goal without numbers is open, not met', () => {
-    const summary: Summary = { values: {}, better: NaN, overFloor: NaN };
+    const summary: Summary = { values: {}, better: NaN, overFloor: NaN, alone: false };
     expect(timesBetter(2).met(summary)).toBeUndefined();
     expect(timesBetter(2).met({ ...summary, better: 2.1 })).toBe(true);
     expect(timesBetter(2).met({ ...summary, better: 1.9 })).toBe(false);
+    expect(timesBetter(2).met({ ...summary, alone: true })).toBe(true);
   });
 });
 

@@ -36,8 +36,9 @@ export const capacity: Suite = {
   tasks: (quick) => [
     {
       name: 'callers',
-      input: { ms: quick ? 1_500 : 4_000, tries: quick ? 5 : 9, budgetMs: quick ? 15_000 : 90_000 },
-      seconds: 180,
+      input: { ms: quick ? 1_200 : 4_000, tries: quick ? 3 : 9, budgetMs: quick ? 8_000 : 90_000 },
+      seconds: 240,
+      ...(!quick && { repetitions: 3 }),
     },
   ],
   async measure(bench, { ms, tries, budgetMs }): Promise<Values> {
@@ -45,6 +46,7 @@ export const capacity: Suite = {
     const until = now() + budgetMs!;
     let share = NaN;
     let limit: string | undefined;
+    let tooMany = Infinity;
     const holds = async (count: number): Promise<boolean> => {
       if (now() > until) {
         limit = 'time';
@@ -53,16 +55,17 @@ export const capacity: Suite = {
       const missing = count - callers.length;
       if (missing > 0) callers.push(...(await openCallers(bench, missing, callers.length)));
       await untilIdle();
-      const call = { ms: ms!, skipMs: 500, hear: true };
+      const call = { ms: ms!, skipMs: 400, hear: true, graceMs: 1_000 };
       const traffic = await talk(bench, callers.slice(0, count), call);
       const good = p99(traffic.lateness) < LATE_MS && isWhole(traffic, call);
       if (good) share = traffic.ownShare * 100;
+      else tooMany = Math.min(tooMany, count);
       if (!good && traffic.serverShare > SERVER_SHARE) limit = 'server';
       await sleep(100);
       return good;
     };
     const count = await largest(holds, { first: FIRST, most: MOST, tries: tries! });
-    if (count === 0) return { callers: `fewer than ${FIRST}`, share: '' };
+    if (count === 0) return { callers: `fewer than ${tooMany}`, share: '—' };
     if (limit === 'server') return { callers: count, share, note: 'the server was at its limit' };
     if (limit === 'time') return { callers: count, share, note: 'the search ran out of time' };
     return { callers: count, share };

@@ -32,12 +32,12 @@ export const latency: Suite = {
   tasks: (quick) =>
     COUNTS.filter((count) => !quick || count < 200).map((count) => ({
       name: `${count} calls`,
-      input: { count, ms: quick ? 2_500 : 12_000 },
-      seconds: 90,
+      input: { count, ms: quick ? 2_200 : 12_000 },
+      seconds: 120,
     })),
   async measure(bench, { count, ms }): Promise<Values> {
     const callers = await openCallers(bench, count!);
-    const call = { ms: ms!, skipMs: 1_000, hear: true };
+    const call = { ms: ms!, skipMs: 1_000, hear: true, graceMs: 5_000 };
     const traffic = await talk(bench, callers, call);
     const keys = WAYS.flatMap(({ way }) => SHARES.map((share) => `${way}${share}x${count}`));
     if (!isWhole(traffic, call)) {

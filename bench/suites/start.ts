@@ -111,11 +111,11 @@ export const start: Suite = {
     { key: 'importHeap', label: 'memory after the import', unit: 'MiB', goals: [] },
   ],
   tasks: (quick) => [
-    { name: 'sessions', input: { starts: quick ? 5 : 30 }, seconds: 120 },
+    { name: 'sessions', input: { starts: quick ? 2 : 30 }, seconds: 180 },
     {
       name: 'import',
       input: {},
-      seconds: 30,
+      seconds: 60,
       program: 'import_probe',
       ...(quick ? {} : { repetitions: 10 }),
     },
