@@ -47,10 +47,16 @@ export function writeDocs(results: Results): void {
     throw new Error('out/bench.json holds no results: run the suites first.');
   const machines = [...new Set(ordered.map(({ machine }) => machineText(machine)))];
   const isQuick = ordered.some(({ quick }) => quick);
+  const isBusy = ordered.some(({ load, machine }) => Math.min(...load) > machine.cores);
   const text = [
     ...(isQuick
       ? [
           '**Preliminary:** at least one suite stands here from a quick run, which is too short to cite.',
+        ]
+      : []),
+    ...(isBusy
+      ? [
+          '**The machine was busy** with other work: look at the load averages, and at no number twice.',
         ]
       : []),
     `Measured on: ${machines.join('; and on: ')}.`,

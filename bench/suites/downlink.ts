@@ -26,7 +26,7 @@ export const downlink: Suite = {
     label: `CPU per chunk of model audio, ${words}`,
     unit: 'µs',
     goals: single ? [] : [timesBetter(2.2), ofFloor(1.15)],
-    ...(!single && { chart: `model audio, ${words}: CPU` }),
+    ...(!single && { chart: `model audio, ${words.replace('server takes ', '')}: CPU` }),
   })),
   tasks: (quick) =>
     SHAPES.filter(({ key }) => !quick || QUICK.includes(key)).map((shape): Task => {
