@@ -9,7 +9,7 @@ import * as official from '@livekit/agents-plugin-google';
 import { WebSocket } from 'ws';
 import { RealtimeModel } from '../src/index.js';
 import { LiveServer, type LiveConnection } from '../src/testing/index.js';
-import { MODEL } from './work.js';
+import { MODEL } from './types.js';
 
 const TURNS = 200;
 const SUBJECTS = ['ours', 'official'] as const;
