@@ -458,6 +458,28 @@ describe('any JSON', () => {
     );
   });
 
+  it('is read like any JSON, however it is laid out and whatever stands beside long audio', () => {
+    const base64 = fc
+      .uint8Array({ minLength: 300, maxLength: 900 })
+      .map((bytes) => Buffer.from(bytes).toString('base64'));
+    const data = fc.oneof(base64, fc.string({ minLength: 0, maxLength: 700 }));
+    const blob = fc.record({ mimeType: fc.string(), data }, { requiredKeys: [] });
+    const part = fc.record({ inlineData: blob, text: data, data }, { requiredKeys: [] });
+    const parts = fc.oneof(fc.array(part), data, fc.jsonValue());
+    const content = fc.record({ data, modelTurn: fc.record({ data, parts }) });
+    const long = fc.record(
+      { data, serverContent: content, x: fc.jsonValue() },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(long, fc.constantFrom(undefined, 2, '\t'), (value, space) => {
+        const text = JSON.stringify(value, null, space);
+        expect(parseServerFrame(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it.each(['', '{', 'null', '7', '"text"', '[]', '[{"serverContent":{}}]'])(
     'that is no object is no frame: %s',
     (text) => {

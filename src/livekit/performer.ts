@@ -23,7 +23,7 @@ export interface PerformerRooms {
 /** Effects of the state machine → the rooms that carry them out. */
 export function perform(effect: Effect, rooms: PerformerRooms): void {
   const { output, sync, calls } = rooms;
-  calls.perform(effect);
+  if (effect.type !== 'playAudio') calls.perform(effect);
   switch (effect.type) {
     case 'playAudio':
       output.generation(effect.generationId)?.playAudio(effect.data, effect.rate);

@@ -42,6 +42,8 @@ export interface RequestedCall {
 
 /** Live output where the mime type names no rate (Vertex AI sends a bare `audio/pcm`). */
 const DEFAULT_OUTPUT_RATE = 24000;
+/** What the Gemini API always says: not searched again for each chunk. */
+const USUAL_MIME = `audio/pcm;rate=${DEFAULT_OUTPUT_RATE}`;
 
 /** Read by the connection, not by the conversation. */
 const CONNECTION_MEMBERS = new Set(['setupComplete', 'goAway', 'sessionResumptionUpdate']);
@@ -139,6 +141,7 @@ function partFacts(part: unknown, found: Fact[]): void {
 }
 
 function rateOf(mime: string): number {
+  if (mime === USUAL_MIME) return DEFAULT_OUTPUT_RATE;
   const rate = Number(/rate=(\d+)/.exec(mime)?.[1]);
   return rate >= 8000 && rate <= 192000 ? rate : DEFAULT_OUTPUT_RATE;
 }
@@ -192,12 +195,14 @@ const FRAME_MEMBERS = new Set([
 ]); // prettier-ignore
 
 function unknownFacts(frame: ServerFrame, content: ServerContent, found: Fact[]): void {
-  for (const [member, value] of Object.entries(frame)) {
+  for (const member of Object.keys(frame)) {
+    const value = frame[member];
     if (CONNECTION_MEMBERS.has(member)) continue;
     if (FRAME_MEMBERS.has(member) && (isObject(value) || value === null)) continue;
     found.push({ type: 'unknown', member, value });
   }
-  for (const [member, value] of Object.entries(content)) {
+  for (const member of Object.keys(content)) {
+    const value = content[member];
     const type = CONTENT_MEMBERS.get(member);
     if (type !== undefined && (typeof value === type || value === null)) continue;
     found.push({ type: 'unknown', member: `serverContent.${member}`, value });

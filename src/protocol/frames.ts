@@ -95,10 +95,44 @@ export type WireUsage = UsageMetadata & {
   candidatesTokensDetails?: UsageMetadata['responseTokensDetails'];
 };
 
-/** Bytes or text of one message → frame; undefined when it is not a JSON object. */
-export function parseServerFrame(data: string): ServerFrame | undefined {
+/** Text of one message → frame; undefined when it is not a JSON object. */
+export function parseServerFrame(text: string): ServerFrame | undefined {
+  return audioFrame(text) ?? parse(text);
+}
+
+/** A shorter message is parsed whole. */
+const LONG = 512;
+/** Stands in the place of the audio; no base64. */
+const CUT = '~';
+
+/**
+ * A frame whose first part is audio, most frames by far. The audio is cut out before the rest is
+ * parsed, and stays a slice of the text: half the CPU of a parser that reads and copies all of it.
+ */
+function audioFrame(text: string): ServerFrame | undefined {
+  if (text.length < LONG) return undefined;
+  const from = valueAt(text, text.indexOf('"data"') + 6);
+  const to = from === undefined ? -1 : text.indexOf('"', from);
+  if (from === undefined || to < from + LONG / 2) return undefined;
+  const data = text.slice(from, to);
+  if (data.includes('\\')) return undefined;
+  const frame = parse(text.slice(0, from) + CUT + text.slice(to));
+  const blob = frame?.serverContent?.modelTurn?.parts?.[0]?.inlineData;
+  if (blob?.data !== CUT) return undefined;
+  blob.data = data;
+  return frame;
+}
+
+/** Where the string begins that is the value of the key that ends there. */
+function valueAt(text: string, keyEnd: number): number | undefined {
+  let at = keyEnd;
+  while (text[at] === ' ' || text[at] === ':') at += 1;
+  return text[at] === '"' ? at + 1 : undefined;
+}
+
+function parse(text: string): ServerFrame | undefined {
   try {
-    const frame: unknown = JSON.parse(data);
+    const frame: unknown = JSON.parse(text);
     return typeof frame === 'object' && frame !== null && !Array.isArray(frame)
       ? (frame as ServerFrame)
       : undefined;
