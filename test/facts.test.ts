@@ -476,7 +476,7 @@ describe('any JSON', () => {
         const text = JSON.stringify(value, null, space);
         expect(parseServerFrame(text)).toEqual(JSON.parse(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     );
   });
 
