@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
  * The arrows: models <- protocol <- {turn, send_queue, connection} <- livekit <- index.
  */
 const ROOMS = {
+  audio: { opens: [] },
   models: { opens: [] },
   protocol: { opens: ['models', 'errors'] },
   turn: { opens: ['models', 'protocol', 'errors'] },
@@ -32,7 +33,7 @@ const ROOMS = {
   },
   livekit: {
     opens: [
-      ...['models', 'protocol', 'turn', 'send_queue', 'connection'],
+      ...['audio', 'models', 'protocol', 'turn', 'send_queue', 'connection'],
       ...['recording', 'errors', 'clock', 'options', 'validate', 'tools', 'version'],
     ],
     packages: ['@livekit'],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AudioFrame } from '@livekit/rtc-node';
+import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
 import { expect, test, vi } from 'vitest';
 import { Caller } from '../src/livekit/caller.js';
 import { initialState } from '../src/turn/state.js';
@@ -50,14 +51,15 @@ function swinging(level: number, ms = 20, rate = 24_000): AudioFrame {
   return new AudioFrame(samples, rate, 1, count);
 }
 
-/** How often a caller was loud in so many ms of such audio. */
-function loudIn(ms: number, frame: AudioFrame): number {
-  const clock = new ManualClock();
+/** A caller of a session that is not there, and the audio that would have been sent, in ms. */
+function someCaller(clock: ManualClock, loud = (): void => {}): { caller: Caller; sent: number[] } {
+  const sent: number[] = [];
   const { settings } = validate({ apiKey: 'a-key' }, {}, '2026-11-20');
-  const loud = vi.fn();
   const nothing = (): void => {};
   const caller = new Caller(settings, false, clock, {
-    send: nothing,
+    send: (command) => {
+      if (command.type === 'audio') sent.push(command.pcm.byteLength / 32);
+    },
     takeBack: () => false,
     committed: nothing,
     discarded: nothing,
@@ -66,6 +68,14 @@ function loudIn(ms: number, frame: AudioFrame): number {
     state: () => initialState(''),
     loud,
   });
+  return { caller, sent };
+}
+
+/** How often a caller was loud in so many ms of such audio. */
+function loudIn(ms: number, frame: AudioFrame): number {
+  const clock = new ManualClock();
+  const loud = vi.fn();
+  const { caller } = someCaller(clock, loud);
   for (let passed = 0; passed < ms; passed += 20) {
     caller.pushAudio(frame);
     clock.advance(20);
@@ -84,4 +94,96 @@ test('noise and silence are not loud, whatever their sign', () => {
   expect(loudIn(3_000, swinging(0))).toBe(0);
   expect(loudIn(3_000, swinging(300))).toBe(0);
   expect(loudIn(200, swinging(-2_000))).toBe(1);
+});
+
+test.each([8_000, 16_000, 24_000, 44_100, 48_000])(
+  'at %i Hz audio leaves with the frame that ends its 40 ms, but for less than 5 ms',
+  (rate) => {
+    const { caller, sent } = someCaller(new ManualClock());
+    for (let pushed = 40; pushed <= 2_000; pushed += 40) {
+      caller.pushAudio(tone(20, rate));
+      expect(sent).toHaveLength(pushed / 40 - 1);
+      caller.pushAudio(tone(20, rate));
+      expect(sent).toHaveLength(pushed / 40);
+      const heldMs = pushed - sent.reduce((sum, ms) => sum + ms, 0);
+      expect(heldMs).toBeGreaterThanOrEqual(0);
+      expect(heldMs).toBeLessThan(5);
+    }
+    caller.close();
+  },
+);
+
+test.each([
+  [10, [40, 40]],
+  [25, [25, 25, 25, 25]],
+  [50, [50, 50]],
+  [100, [100]],
+  [250, [100, 100, 50]],
+])('frames of %i ms leave as they come, together up to 40 ms, in parts of 100 ms', (ms, chunks) => {
+  const { caller, sent } = someCaller(new ManualClock());
+  while (sent.length < chunks.length) caller.pushAudio(tone(ms, 16_000));
+  expect(sent).toEqual(chunks);
+  caller.close();
+});
+
+test('what is no audio is left out, and what follows is heard', () => {
+  const { caller, sent } = someCaller(new ManualClock());
+  caller.pushAudio({ ...tone(20), sampleRate: 0, samplesPerChannel: 1, channels: 1 } as AudioFrame);
+  caller.pushAudio(tone(40, 16_000));
+  expect(sent).toEqual([40]);
+  caller.close();
+});
+
+/** A stream that is fed by hand. */
+function feed(): {
+  stream: ReadableStream<AudioFrame>;
+  write(ms: number): void;
+  end(): void;
+  fail(): void;
+} {
+  let to: ReadableStreamDefaultController<AudioFrame>;
+  const stream = new ReadableStream<AudioFrame>({ start: (controller) => void (to = controller) });
+  return {
+    stream,
+    write: (ms) => to.enqueue(tone(ms, 16_000)),
+    end: () => to.close(),
+    fail: () => to.error(new Error('unplugged')),
+  };
+}
+
+test('another stream takes the place of the one before, which is free for others', async () => {
+  const { server, session, connection } = await started();
+  const [first, second] = [feed(), feed()];
+  session.setInputAudioStream(first.stream);
+  first.write(100);
+  await connection.waitFor(() => connection.audioMs >= 100);
+  session.setInputAudioStream(second.stream);
+  expect(first.stream.locked).toBe(false);
+  first.write(100);
+  second.write(40);
+  await connection.waitFor(() => connection.audioMs >= 140);
+  expect((await first.stream.getReader().read()).value).toMatchObject({ samplesPerChannel: 1_600 });
+  await session.close();
+  expect(second.stream.locked).toBe(false);
+  expect(connection.audioMs).toBe(140);
+  server.assertClean();
+});
+
+test('a stream that ends or fails ends no session: the next one is heard', async () => {
+  const { server, session, connection } = await started();
+  const [ending, failing, last] = [feed(), feed(), feed()];
+  session.setInputAudioStream(ending.stream);
+  ending.write(40);
+  ending.end();
+  await connection.waitFor(() => connection.audioMs >= 40);
+  await vi.waitFor(() => expect(ending.stream.locked).toBe(false));
+  session.setInputAudioStream(failing.stream);
+  failing.fail();
+  await vi.waitFor(() => expect(failing.stream.locked).toBe(false));
+  session.setInputAudioStream(last.stream);
+  last.write(40);
+  await connection.waitFor(() => connection.audioMs >= 80);
+  await session.close();
+  expect(() => session.setInputAudioStream(feed().stream)).not.toThrow();
+  server.assertClean();
 });

@@ -76,8 +76,13 @@ export class Caller {
     return this.#activity?.isOpen === true;
   }
 
+  /** Never throws, whatever an app takes for a frame. */
   pushAudio(frame: AudioFrame): void {
-    this.#microphone.push(frame);
+    try {
+      this.#microphone.push(frame);
+    } catch (error) {
+      this.#on.warnOnce(`Caller audio could not be used: ${String(error)}`);
+    }
   }
 
   /** Never throws, whatever an app takes for a frame. */

@@ -167,7 +167,6 @@ export class Generation {
 
   #closeMessage(heard: boolean): void {
     if (heard) this.#message?.rate.flush();
-    this.#message?.rate.close();
     this.#message?.line.end(heard);
     this.#message?.text.close();
     this.#message?.audio.close();

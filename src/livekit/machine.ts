@@ -45,7 +45,10 @@ export class Machine {
   /** An input that arrives while effects run (a listener calls back) waits its turn. */
   input(input: Timeless<Input>): void {
     if (this.#stopped) return;
-    this.#inputs.push({ ...input, at: this.#clock.now() });
+    // Stamped, not copied: each is made for this call.
+    const timed = input as Input;
+    timed.at = this.#clock.now();
+    this.#inputs.push(timed);
     if (this.#running) return;
     this.#running = true;
     try {

@@ -32,7 +32,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
 
 function carryOut(effect: Effect, rooms: PerformerRooms): void {
   const { output, sync, calls } = rooms;
-  calls.perform(effect);
+  if (effect.type !== 'playAudio') calls.perform(effect);
   switch (effect.type) {
     case 'playAudio':
       output.generation(effect.generationId)?.playAudio(effect.data, effect.rate);

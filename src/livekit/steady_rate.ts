@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AudioResampler, type AudioFrame } from '@livekit/rtc-node';
+import { AudioFrame } from '@livekit/rtc-node';
+import { Resampler } from '../audio/resampler.js';
 
 /**
  * Gives all frames of a message the rate of its first one: the framework makes one resampler for each
@@ -8,32 +9,30 @@ import { AudioResampler, type AudioFrame } from '@livekit/rtc-node';
 export class SteadyRate {
   readonly #out: (frame: AudioFrame) => void;
   #rate: number | undefined;
-  #resampler: AudioResampler | undefined;
+  #resampler: Resampler | undefined;
 
+  /** @param out takes mono frames, as `push` does */
   constructor(out: (frame: AudioFrame) => void) {
     this.#out = out;
   }
 
   push(frame: AudioFrame): void {
     const { sampleRate } = frame;
-    this.#rate ??= sampleRate;
-    if (this.#resampler?.inputRate !== sampleRate) this.flush();
-    if (sampleRate === this.#rate) {
+    const rate = (this.#rate ??= sampleRate);
+    if (this.#resampler && this.#resampler.inputRate !== sampleRate) this.flush();
+    if (sampleRate === rate) {
       this.#out(frame);
       return;
     }
-    this.#resampler ??= new AudioResampler(sampleRate, this.#rate, frame.channels);
-    for (const resampled of this.#resampler.push(frame)) this.#out(resampled);
+    this.#resampler ??= new Resampler(sampleRate, rate, (samples) =>
+      this.#out(new AudioFrame(samples.slice(), rate, 1, samples.length)),
+    );
+    this.#resampler.push(frame.data);
   }
 
-  /** Hands out what the native resampler still holds, and gives it back. */
+  /** Hands out what the resampler still holds. */
   flush(): void {
-    for (const frame of this.#resampler?.flush() ?? []) this.#out(frame);
-    this.close();
-  }
-
-  close(): void {
-    this.#resampler?.close();
+    this.#resampler?.flush();
     this.#resampler = undefined;
   }
 }

@@ -43,6 +43,8 @@ export interface RequestedCall {
 
 /** Live output where the mime type names no rate (Vertex AI sends a bare `audio/pcm`). */
 const DEFAULT_OUTPUT_RATE = 24000;
+/** What the Gemini API always says: not searched again for each chunk. */
+const USUAL_MIME = `audio/pcm;rate=${DEFAULT_OUTPUT_RATE}`;
 
 /**
  * Unbundles a server frame, always in the same order, whatever the server bundled. Never throws on what
@@ -112,6 +114,7 @@ function partFacts(part: Part, found: Fact[]): void {
 }
 
 function rateOf(mime: string): number {
+  if (mime === USUAL_MIME) return DEFAULT_OUTPUT_RATE;
   const rate = Number(/rate=(\d+)/.exec(mime)?.[1]);
   return rate >= 8000 && rate <= 192000 ? rate : DEFAULT_OUTPUT_RATE;
 }
@@ -148,8 +151,9 @@ function activityFacts(frame: ServerFrame, content: ServerContent, found: Fact[]
 }
 
 function unknownFacts(given: object, known: object, path: string, found: Fact[]): void {
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of Object.keys(given)) {
     if (Object.hasOwn(known, name)) continue;
+    const value = (given as Record<string, unknown>)[name];
     found.push({ type: 'unknown', member: `${path}${name}`, value });
   }
 }

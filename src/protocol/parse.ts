@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServerFrame } from './frames.js';
+import { parseJson } from './json_text.js';
 import { scrub } from './scrub.js';
 import {
   any,
@@ -95,7 +96,7 @@ export interface Parsed {
 export function parseServerFrame(text: string): Parsed {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return { frame: undefined, errors: [{ why: 'not_json', value: text }] };
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { joined } from '../protocol/transcript.js';
 import { separate } from './asides.js';
+import { endingAt } from './copy.js';
 import type { GenerationEnd, Piece, Remembered, Timing } from './effects.js';
 import { answerCame } from './owed.js';
 import { answeredReply } from './replies.js';
@@ -111,7 +112,7 @@ export function writeText(d: Draft, generation: Spoken, { text, detail }: Piece)
 /** There was output: the wait for its end begins anew. */
 export function keep(d: Draft, generation: Generation, rules: TurnRules): void {
   const endsAt = d.at + (generation.calling ? rules.blockingCallTailMs : STALL_MS);
-  d.s.turn = { is: 'open', generation: { ...generation, endsAt } };
+  d.s.turn = { is: 'open', generation: endingAt(generation, endsAt) };
 }
 
 export function audio(d: Draft, data: string, rate: number, rules: TurnRules): void {
@@ -119,7 +120,8 @@ export function audio(d: Draft, data: string, rate: number, rules: TurnRules): v
   if (!opened) return;
   const generation = openMessage(d, opened, 'audio', rules.slowAnswerMs);
   d.out.push({ type: 'playAudio', generationId: generation.id, data, rate });
-  keep(d, { ...generation, firstAudioAt: generation.firstAudioAt ?? d.at }, rules);
+  const first = generation.firstAudioAt === undefined;
+  keep(d, first ? { ...generation, firstAudioAt: d.at } : generation, rules);
 }
 
 /** A transcript announces nothing: it waits for audio, a call or the end of the turn. */

@@ -2,6 +2,7 @@
 import * as answer from './answer.js';
 import { answerCancelled, cancelAnswer } from './cancel.js';
 import * as calls from './calls.js';
+import { copyOf } from './copy.js';
 import { closed, connectionBack, connectionLost } from './drops.js';
 import type { Effect } from './effects.js';
 import { doubtInterruption, weighDoubt } from './false_interruption.js';
@@ -37,7 +38,7 @@ export interface Step {
  */
 export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   const draft: Draft = {
-    s: { ...state },
+    s: copyOf(state),
     out: [],
     at: input.at,
     tellsSpeech: !rules.turnsByHand,
@@ -49,7 +50,8 @@ export function step(state: TurnState, input: Input, rules: TurnRules): Step {
   askNext(draft, rules);
   if (!rules.suppressRepeats) return { state: draft.s, effects: draft.out };
   const { sentences, effects } = withoutRepeats(draft.s.sentences, draft.out);
-  return { state: { ...draft.s, sentences }, effects };
+  draft.s.sentences = sentences;
+  return { state: draft.s, effects };
 }
 
 /** What the server said. Returns false when the input is not one of these. */
