@@ -149,4 +149,6 @@ bin=node_modules/.bin/gemini-live
 # Read to its end first: grep -q would close the pipe.
 "$bin" inspect call.jsonl >call.txt
 grep -qF '"Hello?"' call.txt
+"$bin" inspect call.jsonl --html call.html >/dev/null
+grep -qi '^<!doctype html>' call.html
 echo 'pack_smoke: gemini-live ok'
