@@ -323,7 +323,7 @@ describe('the rest of the project', () => {
 
   it('names models in src/models/table.ts only', () => {
     const named =
-      /['"`](models\/)?gemini-\d|(?<!plugin-)gemini-live(?!-api)|'3\.1'|includes\(['"](3\.|2\.)/;
+      /['"`](models\/)?gemini-\d|(?<!plugin-)gemini-live-(?!api)|'3\.1'|includes\(['"](3\.|2\.)/;
     const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' });
     const offenders = files
       .filter((file) => file.endsWith('.ts') && file !== 'models/table.ts')
