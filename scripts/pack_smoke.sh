@@ -22,10 +22,10 @@ tarball="$(echo "$scratch"/*.tgz)"
 echo "pack_smoke: what is in $(basename "$tarball")"
 tar -tzf "$tarball" | sed 's#^package/##' | sort >"$scratch/listing"
 for file in package.json README.md CHANGELOG.md PROTOCOL.md LIMITS.md LICENSE \
-  docs/{models,cli}.md dist/cli.js dist/page.{js,css} dist/{index,testing/index}.{js,cjs,d.ts,d.cts}; do
+  docs/{models,cli,recording,replay,testing}.md docs/recording.schema.json dist/cli.js dist/page.{js,css} dist/{index,testing/index}.{js,cjs,d.ts,d.cts}; do
   grep -qxF "$file" "$scratch/listing" || { echo "pack_smoke: $file is missing" >&2; exit 1; }
 done
-if grep -vE '^(dist/|docs/(models|cli)\.md$|package\.json$|LICENSE$|[A-Z]+\.md$)' "$scratch/listing"; then
+if grep -vE '^(dist/|docs/(models|cli|recording|replay|testing)\.md$|docs/recording\.schema\.json$|package\.json$|LICENSE$|[A-Z]+\.md$)' "$scratch/listing"; then
   echo 'pack_smoke: the files above do not belong in the package' >&2
   exit 1
 fi
