@@ -7,7 +7,7 @@ import type {
 } from '@google/genai';
 import type { ContextUpdate } from './protocol/frames.js';
 
-export { Behavior, FunctionResponseScheduling } from '@google/genai';
+export { Behavior, FunctionResponseScheduling } from './sdk_enums.js';
 export { RealtimeModel } from './livekit/model.js';
 export type { ConnectionEvent, Health, Times } from './livekit/health.js';
 export { shareVideo, type SharedVideo, type ShareVideoOptions } from './livekit/room_video.js';
