@@ -446,6 +446,10 @@ describe('a recording never ends a call', () => {
       call: 'updateOptions',
       args: { unreadable: true },
     });
+    const head = { format: 1, options: endless };
+    const to = (line: string) => void lines.push(line);
+    const ways = { rules: () => ({}), clock, unique: 'u', secrets: [], failed: () => {} };
+    expect(() => new Recorder({ to }, { ...ways, head })).not.toThrow();
     recorder.frame('in', '['.repeat(20_000) + ']'.repeat(20_000));
     expect(last().frame).toBe('nested too deeply to be written');
   });

@@ -154,6 +154,7 @@ export class Recorder {
     if (FAILURES.has(what)) this.failed();
   }
 
+  /** Notes the rules of the state machine, where they have changed. */
   checkRules(): void {
     const rules = this.#begin.rules();
     const now = JSON.stringify(rules);
@@ -212,8 +213,8 @@ export class Recorder {
     const { audio, transcripts } = this.#options;
     const startedAt = new Date(this.#begun).toISOString();
     const own = { format: FORMAT, startedAt, part, audio, transcripts, rules: this.#begin.rules() };
-    const head = { ...this.#begin.head, ...own };
-    return `{"t":0,"connection":0,"dir":"note","note":${this.#cleaner.value(head)}}`;
+    const note = { ...this.#begin.head, ...own };
+    return `{"t":0,"connection":0,"dir":"note",${this.#json({ note }).slice(1)}`;
   }
 
   #open(): Sink {
