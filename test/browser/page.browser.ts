@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -285,16 +285,15 @@ describe('recordings of sessions', () => {
 
   it('all recordings of this repository open', async () => {
     const folder = 'test/recordings';
-    const files = existsSync(folder)
-      ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-          name.endsWith('.jsonl'),
-        )
-      : [];
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const files = names.filter((name) => name.endsWith('.jsonl'));
+    expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const recording = parseRecording(readFileSync(join(folder, file), 'utf8'));
       const given = { recording, report: inspectCall(recording), title: file };
       const opened = await open(browser, await writePage('recording', given));
-      expect(await opened.page.getByRole('option').count(), file).toBeGreaterThan(0);
+      // The list is filled once the data are unpacked.
+      await opened.page.getByRole('option').first().waitFor({ timeout: 10_000 });
       if (/barge_in|resume/.test(file)) await shot(opened.page, basename(file, '.jsonl'));
       expectQuiet(opened);
       await opened.page.context().close();
