@@ -69,14 +69,14 @@ export class Journal {
 
   /** The model's recording also tells about its connections. */
   frame(line: string): void {
-    if (!line.includes('"dir":"note"')) return;
-    const { note } = JSON.parse(line) as { note: ConnectionNote };
+    if (!line.includes('"dir":"connection"')) return;
+    const { event } = JSON.parse(line) as { event: ConnectionEvent };
     const atMs = this.#clock();
-    if (note.connected) {
-      const { connection, restored } = note.connected;
+    if (event.is === 'connected') {
+      const { connection, restored } = event;
       this.#add({ is: 'connected', atMs, socket: connection, remembered: restored });
     }
-    if (note.lost) this.#add({ is: 'lost', atMs, why: note.lost.message });
+    if (event.is === 'lost') this.#add({ is: 'lost', atMs, why: event.message });
   }
 
   #add(entry: Entry): void {
@@ -94,10 +94,10 @@ interface LiveKitError {
   error: unknown;
 }
 
-interface ConnectionNote {
-  connected?: { connection: number; restored: boolean };
-  lost?: { message: string };
-}
+type ConnectionEvent =
+  | { is: 'connected'; connection: number; restored: boolean }
+  | { is: 'lost'; message: string }
+  | { is: 'exchange' | 'failed' | 'closed' };
 
 function row(entry: Entry): [from: string, to: string, who: string, text: string] {
   if (entry.is === 'line') {
