@@ -249,6 +249,17 @@ describe('an interruption', () => {
     expect(said(reaction, tick(4_000)).interruptions).toMatchObject([{ at: 3_000, by: 'caller' }]);
   });
 
+  it('is a request of the app only where it is not the reaction of LiveKit to speech', () => {
+    const { requests } = inspected([
+      connected(0),
+      local(1_000, { type: 'interruptRequested', reaction: true }),
+      called(2_000, 'interrupt'),
+      local(2_000, { type: 'interruptRequested', reaction: false }),
+      closed(3_000),
+    ]);
+    expect(requests).toEqual([{ at: 2_000, what: 'interrupt', text: '' }]);
+  });
+
   it('is one also where the model had finished and its audio was still played', () => {
     const late = said(turnEnded(2_100), tick(2_200), interrupted(4_000), tick(4_100));
     expect(late.interruptions).toMatchObject([{ at: 4_000, by: 'caller', spokenMs: 2_000 }]);

@@ -88,6 +88,7 @@ export class Wire {
         break;
       case 'local':
         this.isOurs = true;
+        this.#local(line.input, t);
         break;
       case 'queue':
         this.queue.push({ t, commands: line.commands, audioMs: line.audioMs });
@@ -166,11 +167,16 @@ export class Wire {
     else if (turnComplete === true) this.requests.push({ at: t, what: 'reply', text: '' });
   }
 
+  /** LiveKit interrupts whenever the caller speaks; what it does by itself is no request. */
+  #local({ type, reaction }: Record<string, unknown>, t: number): void {
+    if (type !== 'interruptRequested' || reaction === true) return;
+    this.requests.push({ at: t, what: 'interrupt', text: '' });
+  }
+
   #call(call: string, args: Record<string, unknown>, t: number): void {
     const { instructions, items } = args;
     const text = typeof instructions === 'string' ? instructions : '';
     if (call === 'generateReply') this.requests.push({ at: t, what: 'reply', text });
-    if (call === 'interrupt') this.requests.push({ at: t, what: 'interrupt', text: '' });
     if (call !== 'updateChatCtx' || !Array.isArray(items)) return;
     for (const item of items.filter(isObject)) {
       if (item['type'] !== 'function_call_output') continue;
