@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -21,7 +21,9 @@ const clock: Clock = {
 };
 
 let folder: string;
+let warned: string[];
 beforeEach(() => {
+  warned = [];
   folder = mkdtempSync(join(tmpdir(), 'probe-'));
 });
 afterEach(() => {
@@ -35,7 +37,16 @@ async function lab(options: LiveServerOptions = {}) {
   const server = await startServer({ keys: ['a-secret-key'], ...options });
   const given = { apiKey: 'a-secret-key', httpOptions: { baseUrl: server.url } };
   const { settings } = validate({ ...given, apiVersion: 'v1beta' }, {}, TODAY);
-  return { server, options: { settings, clock, openSocket, folder } };
+  return {
+    server,
+    options: {
+      settings,
+      clock,
+      openSocket,
+      folder,
+      warn: (text: string) => void warned.push(text),
+    },
+  };
 }
 
 describe('a question', () => {
@@ -57,11 +68,13 @@ describe('a question', () => {
     );
   });
 
-  it('proposes nothing where the table knows better', async () => {
+  it('confirms what the table says without evidence', async () => {
     const { options } = await lab();
     const finding = { answer: '', cells: { instructionUpdate: 'contextUpdate' } as const };
     const confirmed = proposals(options, [finding], TODAY);
-    expect(confirmed.every((line) => line.endsWith('// confirmed'))).toBe(true);
+    expect(confirmed).toEqual([
+      `instructionUpdate: known("contextUpdate", 'gemini-live probe', '2026-11-20'), // confirmed`,
+    ]);
     expect(proposals(options, [{ answer: '' }], TODAY)).toEqual([]);
   });
 
@@ -112,7 +125,7 @@ describe('a question', () => {
   it('whether a declared history blocks the answer', async () => {
     const { options } = await lab(says('Hello.'));
     const { answer } = await ask(question('history-config'), { ...options, clock: systemClock });
-    expect(answer).toMatch(/^(no|historyConfig is refused .*)$/);
+    expect(answer).toBe('no');
   });
 
   it('how many sessions a key may hold', async () => {
@@ -134,6 +147,14 @@ describe('a question', () => {
     expect((await asked).answer).toBe(
       'goAway (50s) after 0.0 min; ended after 0.0 min (1008 "Session duration exceeded.")',
     );
+  });
+
+  it('is asked although it cannot be recorded, and that is said', async () => {
+    const { options } = await lab();
+    writeFileSync(join(folder, 'file'), '');
+    const nowhere = { ...options, folder: join(folder, 'file') };
+    expect((await ask(question('empty-close'), nowhere)).answer).toBe('1005');
+    expect(warned).toEqual([expect.stringMatching(/^empty-close is not recorded: /)]);
   });
 
   it('that cannot be asked says why, and nothing stays open', async () => {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { llm } from '@livekit/agents';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseRecording } from '../src/recording/parse.js';
-import { listen, startCall, tone, withOutput } from './support/call.js';
+import { listen, modelFor, startCall, startServer, tone, withOutput } from './support/call.js';
 
 const schema = JSON.parse(
   readFileSync(new URL('../docs/recording.schema.json', import.meta.url), 'utf8'),
@@ -93,6 +93,18 @@ describe('a recorded session', () => {
     const { ids, items } = rest.filter(({ call }) => call === 'updateChatCtx').at(-1).args;
     expect(ids.slice(-1)).toEqual(items.slice(-1).map(({ id }: { id: string }) => id));
     expect(items.at(-1)).toMatchObject({ type: 'function_call_output', output: 'paid' });
+  });
+
+  it('holds what the server got wrong, although nobody listens', async () => {
+    const lines: string[] = [];
+    const server = await startServer();
+    const to = (line: string) => void lines.push(line);
+    const session = modelFor(server, { record: { to, when: 'failure' } }).session();
+    const connected = server.nextConnection();
+    await session._updateSession('', llm.ChatContext.empty(), llm.ToolContext.empty());
+    (await connected).sendRaw('garbage');
+    await vi.waitFor(() => expect(lines.join()).toContain('protocol_error'));
+    await session.close();
   });
 
   it('keeps its rules up to date', async () => {

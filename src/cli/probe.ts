@@ -62,7 +62,13 @@ export async function probeCommand(args: readonly string[], io: Io): Promise<num
   for (const warning of warnings) io.err(warning);
   const { model, endpoint } = settings;
   const folder = `${values.out}/${model.replaceAll('/', '_')}.${endpoint.backend}`;
-  const lab: LabOptions = { settings, clock: systemClock, openSocket, folder };
+  const lab: LabOptions = {
+    settings,
+    clock: systemClock,
+    openSocket,
+    folder,
+    warn: (text) => io.err(text),
+  };
   const takes = questions.reduce((sum, one) => sum + one.takes, 0);
   io.err(`${model}, ${endpoint.backend}: ${questions.length} questions, about ${takes} s.`);
   const findings: Finding[] = [];

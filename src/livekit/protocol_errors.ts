@@ -40,7 +40,6 @@ export class ProtocolErrors {
     this.#tell.warnOnce(
       `The server broke the protocol (${why}): see gemini_report protocol_error.`,
     );
-    if (!this.#tell.hears('gemini_report')) return;
     const where = member !== undefined && { member: member.slice(0, LONGEST_NAME) };
     this.#tell.report('protocol_error', { why, ...where, text: excerpt(error), untold });
   }

@@ -23,6 +23,8 @@ export interface LabOptions {
   openSocket: OpenSocket;
   /** Where recordings go: `<folder>/<question>.jsonl`. */
   folder: string;
+  /** Says what went wrong beside the question. */
+  warn: (text: string) => void;
 }
 
 /** Opens raw connections for one question, and records them. */
@@ -32,6 +34,7 @@ export class Lab {
   readonly #openSocket: OpenSocket;
   readonly #recorder: Recorder;
   readonly #lines: Line[] = [];
+  #failure: string | undefined;
 
   constructor({ settings, clock, openSocket, folder }: LabOptions, question: string) {
     const { model, endpoint } = settings;
@@ -48,11 +51,14 @@ export class Lab {
         secrets: [endpoint.apiKey, ...Object.values(endpoint.headers)].filter(
           (secret): secret is string => secret !== undefined && secret.length >= 8,
         ),
-        failed: (why) => {
-          throw why;
-        },
+        failed: ({ message }) => (this.#failure ??= message),
       },
     );
+  }
+
+  /** Why the question is not recorded; undefined: it is. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   get row(): Capabilities {

@@ -15,6 +15,7 @@ export async function ask(question: Question, options: LabOptions): Promise<Find
     };
   } finally {
     await lab.close();
+    if (lab.failure !== undefined) options.warn(`${question.id} is not recorded: ${lab.failure}`);
   }
 }
 

@@ -20,9 +20,8 @@ interface AudioFrame {
 /** A frame whose first part is audio; undefined: it is another one. */
 function audioFrame(text: string): unknown {
   if (text.length < LONG) return undefined;
-  const from = valueAt(text, text.indexOf('"data"') + 6);
-  const to = from === undefined ? -1 : text.indexOf('"', from);
-  if (from === undefined || to < from + LONG / 2) return undefined;
+  const { from, to } = dataIn(text);
+  if (to < from + LONG / 2) return undefined;
   const data = text.slice(from, to);
   if (data.includes('\\')) return undefined;
   const frame = JSON.parse(text.slice(0, from) + CUT + text.slice(to)) as AudioFrame | null;
@@ -32,9 +31,9 @@ function audioFrame(text: string): unknown {
   return frame;
 }
 
-/** Where the string begins that is the value of the key that ends there. */
-function valueAt(text: string, keyEnd: number): number | undefined {
-  let at = keyEnd;
+/** Where the first string named `data` begins and ends; nowhere: `to` is -1. */
+export function dataIn(text: string): { from: number; to: number } {
+  let at = text.indexOf('"data"') + 6;
   while (text[at] === ' ' || text[at] === ':') at += 1;
-  return text[at] === '"' ? at + 1 : undefined;
+  return { from: at + 1, to: text[at] === '"' ? text.indexOf('"', at + 1) : -1 };
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { dataIn } from '../protocol/json_text.js';
 import { mediaMark } from './format.js';
 import { levelDb, mediaBytes } from './level.js';
 
@@ -65,11 +66,10 @@ export class AudioRun {
   /** Another shape begins another run: only where this one is empty. */
   #learn(text: string): boolean {
     if (this.#seen.length > 0) return false;
-    const start = dataStart(text);
-    const end = start < 0 ? -1 : text.indexOf('"', start);
-    if (end - start < SHORTEST) return false;
-    const head = text.slice(0, start);
-    const tail = text.slice(end);
+    const { from, to } = dataIn(text);
+    if (to - from < SHORTEST) return false;
+    const head = text.slice(0, from);
+    const tail = text.slice(to);
     const frame = parsed(head + PLACE + tail);
     if (!isOnlyAudio(frame)) return false;
     this.#head = head;
@@ -77,12 +77,6 @@ export class AudioRun {
     this.#line = this.#clean(frame);
     return true;
   }
-}
-
-/** Where the first `"data"` string begins; -1 where there is none. */
-function dataStart(text: string): number {
-  const found = /"data"\s*:\s*"/.exec(text);
-  return found ? found.index + found[0].length : -1;
 }
 
 function parsed(text: string): unknown {

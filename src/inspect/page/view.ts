@@ -16,9 +16,6 @@ export const tOf = (x: number, { from, to }: View, width: number): number =>
 
 export const spanOf = ({ from, to }: View): number => to - from;
 
-export const isWhole = ({ from, to }: View, durationMs: number): boolean =>
-  from <= 0 && to >= durationMs;
-
 /** The same span, moved to where there is something. */
 export function clamped({ from, to }: View, durationMs: number): View {
   const span = Math.min(durationMs, Math.max(LEAST_SPAN, to - from));
