@@ -180,6 +180,9 @@ test('a stream that ends or fails ends no session: the next one is heard', async
   session.setInputAudioStream(failing.stream);
   failing.fail();
   await vi.waitFor(() => expect(failing.stream.locked).toBe(false));
+  const taken = feed();
+  taken.stream.getReader();
+  expect(() => session.setInputAudioStream(taken.stream)).not.toThrow();
   session.setInputAudioStream(last.stream);
   last.write(40);
   await connection.waitFor(() => connection.audioMs >= 80);

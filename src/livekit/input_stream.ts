@@ -18,6 +18,12 @@ export class InputStream {
   /** Reads this one from now on, in place of the one before. */
   read(stream: ReadableStream<AudioFrame>): void {
     this.close();
+    if (stream.locked) {
+      this.#tell.warn(
+        'The stream of caller audio is read by somebody else: nothing of it is heard.',
+      );
+      return;
+    }
     this.#reader = stream.getReader();
     void this.#pump(this.#reader);
   }
