@@ -18,9 +18,13 @@ import {
 } from '../types.js';
 
 const RATES = [16_000, 24_000, 48_000];
-const WARM_UP = 1_500;
+/** Two minutes of talk: by then the runtime has compiled what is hot. */
+const WARM_UP = 6_000;
 /** The event loop has its turn after so many frames. */
 const TOGETHER = 10;
+/** The server has time to take in so many of them: what it cannot take a client may drop. */
+const ROUND = 250;
+const ROUND_MS = 10;
 /** A chunk that is not full yet, and what a resampler keeps. */
 const HELD_MS = 150;
 /** The microphone stops after so many frames: at every place in a chunk. */
@@ -44,7 +48,8 @@ async function cost(bench: Bench, rate: number, count: number, stream: boolean):
       begun = cpu();
     }
     push(frames[i % frames.length]!);
-    if (i % TOGETHER === 0) await yieldNow();
+    if (i % ROUND === 0) await sleep(ROUND_MS);
+    else if (i % TOGETHER === 0) await yieldNow();
   }
   await untilIdle();
   const used = cpu() - begun;

@@ -7,11 +7,19 @@ export interface Filter {
   step: number;
   /** Coefficients of each phase; a multiple of 8. */
   taps: number;
-  /** Phase by phase, and phase 0 once more, one sample later. Each sums to 1. */
-  coefficients: Float32Array;
+  /**
+   * Phase by phase, and phase 0 once more, one sample later. Each sums to 1. Eight coarse parts
+   * (`1 << COARSE_BITS` is 1) stand before eight fine ones (`1 << FINE_BITS` is a coarse 1).
+   */
+  coefficients: Int16Array;
   /** Coefficients are there for so many phases; between them they are interpolated. */
   rows: number;
 }
+
+/** 16 bits alone would let through what is 84 dB down: more than the native resampler does. */
+export const COARSE_BITS = 14;
+/** More of them, and the sum over the longest filter would not fit into 32 bits. */
+export const FINE_BITS = 6;
 
 /** Length in samples of the lower rate; at most so many ms of the input (what it holds back is half). */
 const LENGTH = 85;
@@ -21,7 +29,7 @@ const CUTOFF = 0.971;
 /** Of the Kaiser window: 93 dB. */
 const BETA = 9.3;
 /** More phases than any pair of customary rates has; odd rates share so many. */
-const MOST_ROWS = 640;
+export const MOST_ROWS = 640;
 const SHARED_ROWS = 512;
 
 /** The rates that audio can have, in Hz. */
@@ -43,18 +51,26 @@ export function createFilter(from: number, to: number): Filter {
   const length = Math.min(LENGTH * Math.max(1, from / to), (LONGEST_MS * from) / 1000);
   const taps = 8 * Math.ceil(length / 8);
   const cutoff = CUTOFF * Math.min(1, to / from);
-  const coefficients = new Float32Array((rows + 1) * taps);
+  const coefficients = new Int16Array((rows + 1) * 2 * taps);
+  const phase = new Float64Array(taps);
   for (let row = 0; row <= rows; row++) {
-    const phase = coefficients.subarray(row * taps, (row + 1) * taps);
     let sum = 0;
     for (let k = 0; k < taps; k++) {
       const at = k - (taps / 2 - 1) - row / rows;
       phase[k] = sinc(cutoff * at) * kaiser(at / (taps / 2));
       sum += phase[k] ?? 0;
     }
-    for (let k = 0; k < taps; k++) phase[k] = (phase[k] ?? 0) / sum;
+    const parts = coefficients.subarray(row * 2 * taps);
+    phase.forEach((value, k) => split(value / sum, parts, k));
   }
   return { phases, step, taps, coefficients, rows };
+}
+
+function split(value: number, parts: Int16Array, k: number): void {
+  const place = 2 * k - (k % 8);
+  const coarse = Math.round(value * (1 << COARSE_BITS));
+  parts[place] = coarse;
+  parts[place + 8] = Math.round((value * (1 << COARSE_BITS) - coarse) * (1 << FINE_BITS));
 }
 
 function sinc(x: number): number {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createFilter, type Filter } from './filter.js';
-import { createKernel, type Kernel } from './kernel.js';
+import { createFilter, MOST_ROWS, type Filter } from './filter.js';
+import { createKernel, GROUP, type Kernel } from './kernel.js';
 
 /** Samples that go through the kernel at a time, and what they may become. */
 const MOST_IN = 4096;
 const MOST_OUT = 16_384;
-/** Where in the kernel's memory, in bytes: input (with what was kept), the same as f32, output. */
+/** Where in the kernel's memory, in bytes: input (with what was kept), output. */
 const INPUT = 0;
-const WIDE = INPUT + 2 * (2 * MOST_IN + 8);
-const OUTPUT = WIDE + 4 * (2 * MOST_IN + 8);
-const PAIR = OUTPUT + 2 * MOST_OUT;
-const FILTERS = PAIR + 16;
+const OUTPUT = INPUT + 2 * (2 * MOST_IN);
+const PAIR = OUTPUT + 2 * (MOST_OUT + GROUP * MOST_ROWS);
+const FILTERS = PAIR + 2 * 2 * GROUP;
 
 /** A filter and where its coefficients are. */
 interface Loaded extends Filter {
@@ -42,7 +41,7 @@ export class ResamplerCore {
     this.#end += made.coefficients.byteLength;
     const memory = this.kernel.memory(this.#end);
     this.#shorts = new Int16Array(memory);
-    new Float32Array(memory, made.at).set(made.coefficients);
+    this.#shorts.set(made.coefficients, made.at / 2);
     this.#filters.set(key, made);
     return made;
   }
@@ -94,7 +93,7 @@ export class Resampler {
   }
 
   #run(samples: Int16Array): void {
-    const { kernel, shorts } = this.#core;
+    const { shorts } = this.#core;
     const { taps, phases, step } = this.#filter;
     // All of the tail, though less may be kept: a view of its part costs more than the copy.
     shorts.set(this.#tail);
@@ -103,7 +102,6 @@ export class Resampler {
     const reach = (length - taps + 1) * phases - this.#position;
     const count = Math.max(0, Math.ceil(reach / step));
     if (count > 0) {
-      kernel.widen(INPUT, WIDE, length);
       if (this.#filter.rows === phases) this.#filterAll(count);
       else this.#filterEach(count);
     }
@@ -115,7 +113,7 @@ export class Resampler {
     if (count > 0) this.#out(shorts.subarray(OUTPUT / 2, OUTPUT / 2 + count));
   }
 
-  /** Every so many outputs meet the same phase: four of them share one read of it. */
+  /** Every so many outputs meet the same phase. */
   #filterAll(count: number): void {
     const { kernel } = this.#core;
     const { taps, phases, step, at } = this.#filter;
@@ -123,11 +121,8 @@ export class Resampler {
       const position = this.#position + first * step;
       const whole = Math.floor(position / phases);
       const h = at + 4 * taps * (position - whole * phases);
-      let [x, n] = [WIDE + 4 * whole, first];
-      for (; n + 3 * phases < count; n += 4 * phases, x += 16 * step) {
-        kernel.four(x, 4 * step, h, taps, OUTPUT + 2 * n, 2 * phases);
-      }
-      for (; n < count; n += phases, x += 4 * step) kernel.one(x, h, taps, OUTPUT + 2 * n);
+      const [x, out] = [INPUT + 2 * whole, OUTPUT + 2 * first];
+      kernel.filter(x, 2 * step, h, taps, out, 2 * phases, Math.ceil((count - first) / phases));
     }
   }
 
@@ -139,8 +134,9 @@ export class Resampler {
       const position = this.#position + n * step;
       const whole = Math.floor(position / phases);
       const row = ((position - whole * phases) * rows) / phases;
-      const [below, x] = [Math.floor(row), WIDE + 4 * whole];
-      for (const i of [0, 1]) kernel.one(x, at + 4 * taps * (below + i), taps, PAIR + 2 * i);
+      const [below, x] = [Math.floor(row), INPUT + 2 * whole];
+      for (const i of [0, 1])
+        kernel.filter(x, 0, at + 4 * taps * (below + i), taps, PAIR + 2 * i, 4, 1);
       const [first, second] = [shorts[PAIR / 2] ?? 0, shorts[PAIR / 2 + 1] ?? 0];
       shorts[OUTPUT / 2 + n] = Math.round(first + (second - first) * (row - below));
     }

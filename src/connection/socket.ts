@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Agent } from 'node:http';
+import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
+import { textFrame } from './text_frame.js';
 
 /** A WebSocket as the connection needs it. */
 export interface Socket {
@@ -35,7 +37,6 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 /** A server may ask for a wait of so many ms at most. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000;
-const TEXT = { binary: false };
 
 /** The real one. Compression is not offered: it costs more CPU than the bytes it saves. */
 export const openSocket: OpenSocket = (url, headers, events, agent) => {
@@ -43,9 +44,13 @@ export const openSocket: OpenSocket = (url, headers, events, agent) => {
   const compression = { perMessageDeflate: false, skipUTF8Validation: true };
   const options = { headers, closeTimeout, ...compression, ...(agent && { agent }) };
   const ws = new WebSocket(url, options);
+  let wire: Writable | undefined;
   let upgraded = false;
   let refused = false;
   let failure = '';
+  ws.on('upgrade', ({ socket }) => {
+    wire = socket;
+  });
   ws.on('open', () => {
     upgraded = true;
     events.opened();
@@ -69,8 +74,8 @@ export const openSocket: OpenSocket = (url, headers, events, agent) => {
   return {
     send(text) {
       if (ws.readyState !== WebSocket.OPEN) return false;
-      // One piece and one write: a text of its own would be framed as two.
-      ws.send(Buffer.from(text), TEXT);
+      // Between whole frames of `ws`: without compression it writes each of them at once.
+      wire?.write(textFrame(text));
       return true;
     },
     close: (code, reason) => ws.close(code, reason),
