@@ -25,7 +25,7 @@ export interface Call {
 export interface Traffic {
   /** From the frame that holds the last sample of a message to its arrival, of all callers. */
   up: number[];
-  /** Since the capture of each millisecond of audio. */
+  /** Of each millisecond of audio, since its frame was due. */
   ages: number[];
   /** From the server's write to the frame in a reader's hands. */
   down: number[];
@@ -114,7 +114,7 @@ export async function talk(bench: Bench, callers: readonly Caller[], call: Call)
     // The first frame was due a frame after the beginning, the caller's share of a frame later.
     const begunHere = begun + i * gap;
     for (const one of addedLatency(own, begunHere, FRAME_MS, call.skipMs)) up.push(one);
-    for (const one of sampleAges(own, begunHere, call.skipMs)) ages.push(one);
+    for (const one of sampleAges(own, begunHere, FRAME_MS, call.skipMs)) ages.push(one);
   });
   const spokenMs = call.ms * callers.length;
   return {

@@ -43,15 +43,20 @@ export interface Arrival {
 }
 
 /**
- * How old each millisecond of audio is when it arrives, its capture included: a stream that began at
- * `begunMs` has captured x ms of audio x ms later. `skipMs` of audio are left out at the beginning.
+ * How long each millisecond of audio is on its way, from the frame that brings it: the frame of what was
+ * captured x ms after `begunMs` is handed over when it is full. `skipMs` are left out at the beginning.
  */
-export function sampleAges(arrivals: readonly Arrival[], begunMs: number, skipMs = 0): number[] {
+export function sampleAges(
+  arrivals: readonly Arrival[],
+  begunMs: number,
+  frameMs: number,
+  skipMs = 0,
+): number[] {
   const ages: number[] = [];
   let from = 0;
   for (const { atMs, audioMs } of arrivals) {
     for (let at = from + 0.5; at < audioMs; at++) {
-      if (at >= skipMs) ages.push(atMs - (begunMs + at));
+      if (at >= skipMs) ages.push(atMs - (begunMs + Math.ceil(at / frameMs) * frameMs));
     }
     from = audioMs;
   }

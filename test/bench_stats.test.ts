@@ -38,14 +38,14 @@ describe('the arithmetic of the benchmark', () => {
     expect(medianRatio([1, -5], [undefined, 50])).toBeNaN();
   });
 
-  it('a sample is as old as the time since its capture', () => {
-    // Captured from 1000 on; two chunks of 4 ms arrive when the second is just captured.
+  it('a sample is on its way since the frame that brings it', () => {
+    // Frames of 2 ms from 1000 on; two of them make a chunk, which arrives 1 ms after the second.
     const arrivals = [
-      { atMs: 1_004, audioMs: 4 },
-      { atMs: 1_008, audioMs: 8 },
+      { atMs: 1_005, audioMs: 4 },
+      { atMs: 1_009, audioMs: 8 },
     ];
-    expect(sampleAges(arrivals, 1_000)).toEqual([3.5, 2.5, 1.5, 0.5, 3.5, 2.5, 1.5, 0.5]);
-    expect(sampleAges(arrivals, 1_000, 4)).toEqual([3.5, 2.5, 1.5, 0.5]);
+    expect(sampleAges(arrivals, 1_000, 2)).toEqual([3, 3, 1, 1, 3, 3, 1, 1]);
+    expect(sampleAges(arrivals, 1_000, 2, 4)).toEqual([3, 3, 1, 1]);
   });
 
   it('latency is added after the frame that holds the last sample', () => {

@@ -8,38 +8,56 @@ function watched(): { clock: ManualClock; watch: InputWatch; said: string[] } {
   const clock = new ManualClock();
   const said: string[] = [];
   const watch = new InputWatch(clock, {
+    lull: () => said.push('lull'),
     paused: () => said.push('paused'),
     missing: () => said.push('missing'),
   });
   return { clock, watch, said };
 }
 
-test('frames that flow say nothing, a second without one says paused, once', () => {
+test('frames that flow say nothing; 40 ms without one are a lull, a second is a pause, once', () => {
   const { clock, watch, said } = watched();
   for (let i = 0; i < 200; i++) {
     watch.frame();
-    clock.advance(20);
+    clock.advance(39);
   }
   expect(said).toEqual([]);
-  clock.advance(979);
-  expect(said).toEqual([]);
   clock.advance(1);
-  expect(said).toEqual(['paused']);
+  expect(said).toEqual(['lull']);
+  clock.advance(959);
+  expect(said).toEqual(['lull']);
+  clock.advance(1);
+  expect(said).toEqual(['lull', 'paused']);
   clock.advance(5_000);
-  expect(said).toEqual(['paused']);
+  expect(said).toEqual(['lull', 'paused']);
   watch.frame();
   clock.advance(1_000);
-  expect(said).toEqual(['paused', 'paused']);
+  expect(said).toEqual(['lull', 'paused', 'lull', 'paused']);
+});
+
+test('after a lull the next one counts from the next frame', () => {
+  const { clock, watch, said } = watched();
+  watch.frame();
+  clock.advance(500);
+  watch.frame();
+  clock.advance(39);
+  expect(said).toEqual(['lull']);
+  clock.advance(1);
+  expect(said).toEqual(['lull', 'lull']);
+  clock.advance(959);
+  expect(said).toEqual(['lull', 'lull']);
+  clock.advance(1);
+  expect(said).toEqual(['lull', 'lull', 'paused']);
 });
 
 test('a caller who is no longer heard is missed once', () => {
   const { clock, watch, said } = watched();
   watch.frame();
   clock.advance(10_000);
-  expect(said).toEqual(['paused', 'missing']);
+  expect(said).toEqual(['lull', 'paused', 'missing']);
   clock.advance(60_000);
   watch.answerEnded();
-  expect(said).toEqual(['paused', 'missing']);
+  expect(said).toEqual(['lull', 'paused', 'missing']);
   expect(clock.pending).toBe(0);
 });
 

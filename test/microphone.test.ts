@@ -113,6 +113,25 @@ test.each([8_000, 16_000, 24_000, 44_100, 48_000])(
   },
 );
 
+test.each([8_000, 16_000, 24_000, 44_100, 48_000])(
+  'at %i Hz a microphone that stops anywhere leaves less than 5 ms unsent 40 ms later',
+  (rate) => {
+    for (let frames = 1; frames <= 5; frames++) {
+      const clock = new ManualClock();
+      const { caller, sent } = someCaller(clock);
+      for (let i = 0; i < frames; i++) {
+        caller.pushAudio(tone(20, rate));
+        clock.advance(20);
+      }
+      clock.advance(20);
+      const heldMs = frames * 20 - sent.reduce((sum, ms) => sum + ms, 0);
+      expect(heldMs).toBeGreaterThanOrEqual(0);
+      expect(heldMs).toBeLessThan(5);
+      caller.close();
+    }
+  },
+);
+
 test.each([
   [10, [40, 40]],
   [25, [25, 25, 25, 25]],

@@ -48,6 +48,7 @@ export class Caller {
     this.#on = on;
     this.#activity = byHand ? this.#createActivity() : undefined;
     this.#watch = new InputWatch(clock, {
+      lull: () => this.#microphone.send(),
       paused: () => {
         if (!this.#activity || this.#activity.isOpen) this.commit();
       },

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
 
-/** A microphone that is silent this long is off: the server may finish the turn (Vertex AI reference). */
-const PAUSE_MS = 1_000;
-/** No caller is heard at all: routing, a muted track, a lost leg. */
-const MISSING_MS = 10_000;
+/** What a microphone that brings nothing for so long means, in ms. */
+const STAGES = [
+  // What waits for a whole chunk leaves now: jitter is shorter, and nobody waits for more.
+  { afterMs: 40, is: 'lull' },
+  // The server may finish the turn (Vertex AI reference).
+  { afterMs: 1_000, is: 'paused' },
+  // No caller is heard at all: routing, a muted track, a lost leg.
+  { afterMs: 10_000, is: 'missing' },
+] as const;
+const MISSING_MS = STAGES[2].afterMs;
 
-export interface InputWatchEvents {
-  /** The stream of frames stopped a second ago. */
-  paused(): void;
-  /** For ten seconds no frame has come. */
-  missing(): void;
-}
+/** The stream of frames has stopped for so long. */
+export type InputWatchEvents = Record<(typeof STAGES)[number]['is'], () => void>;
 
 /** Notices that caller audio stops, or never begins. One timer, and nothing on the way of a frame. */
 export class InputWatch {
@@ -20,7 +22,8 @@ export class InputWatch {
   readonly #begunAt: number;
   #last: number | undefined;
   #missed = false;
-  #flowing = false;
+  /** The stage that comes next. */
+  #stage = 0;
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, on: InputWatchEvents) {
@@ -39,10 +42,10 @@ export class InputWatch {
 
   frame(): void {
     this.#last = this.#clock.now();
-    if (this.#flowing) return;
-    this.#flowing = true;
-    this.#cancel?.();
-    this.#cancel = this.#clock.after(PAUSE_MS, () => this.#check());
+    if (this.#cancel && this.#stage === 0) return;
+    this.stop();
+    this.#stage = 0;
+    this.#wait(0);
   }
 
   stop(): void {
@@ -50,18 +53,19 @@ export class InputWatch {
     this.#cancel = undefined;
   }
 
+  /** A frame moves no timer: the one that runs finds out, and waits for the rest. */
+  #wait(idleMs: number): void {
+    const next = STAGES[this.#stage];
+    if (next) this.#cancel = this.#clock.after(next.afterMs - idleMs, () => this.#check());
+  }
+
   #check(): void {
-    const idleMs = this.#clock.now() - (this.#last ?? 0);
     this.#cancel = undefined;
-    if (this.#flowing && idleMs >= PAUSE_MS) {
-      this.#flowing = false;
-      this.#on.paused();
+    const idleMs = this.#clock.now() - (this.#last ?? 0);
+    for (let stage = STAGES[this.#stage]; stage && idleMs >= stage.afterMs;) {
+      this.#on[stage.is]();
+      stage = STAGES[++this.#stage];
     }
-    if (idleMs >= MISSING_MS) {
-      this.#on.missing();
-      return;
-    }
-    const next = (this.#flowing ? PAUSE_MS : MISSING_MS) - idleMs;
-    this.#cancel = this.#clock.after(next, () => this.#check());
+    this.#wait(idleMs);
   }
 }

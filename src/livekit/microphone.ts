@@ -40,13 +40,23 @@ export class Microphone {
     if (this.#resampler) this.#resampler.push(mono);
     else this.#append(mono);
     const next = (samplesPerChannel * INPUT_RATE) / sampleRate;
-    if (this.#filled + next > CHUNK_SAMPLES) this.#emit();
+    if (this.#filled + next > CHUNK_SAMPLES) this.send();
   }
 
-  /** Sends what is left, as a shorter chunk. */
+  /** Sends what there is, as a shorter chunk; the resampler keeps what it needs for what follows. */
+  send(): void {
+    if (this.#filled === 0) return;
+    const bytes = new Uint8Array(this.#buffer.buffer, 0, 2 * this.#filled);
+    const loud = isLoud(this.#buffer, this.#filled);
+    this.#filled = 0;
+    // A Buffer comes from a pool; a typed array of its own costs ten times as much.
+    this.#chunk(Buffer.from(bytes), loud);
+  }
+
+  /** Sends all that is left; what follows begins anew. */
   flush(): void {
     this.#resampler?.flush();
-    this.#emit();
+    this.send();
   }
 
   /** Forgets what is left. */
@@ -75,17 +85,8 @@ export class Microphone {
       this.#buffer.set(part, this.#filled);
       this.#filled += count;
       taken += count;
-      if (this.#filled === LONGEST_SAMPLES) this.#emit();
+      if (this.#filled === LONGEST_SAMPLES) this.send();
     }
-  }
-
-  #emit(): void {
-    if (this.#filled === 0) return;
-    const bytes = new Uint8Array(this.#buffer.buffer, 0, 2 * this.#filled);
-    const loud = isLoud(this.#buffer, this.#filled);
-    this.#filled = 0;
-    // A Buffer comes from a pool; a typed array of its own costs ten times as much.
-    this.#chunk(Buffer.from(bytes), loud);
   }
 
   /** The mean of the channels. */
