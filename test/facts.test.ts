@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Fact, facts } from '../src/protocol/facts.js';
 import type { ServerContent, ServerFrame } from '../src/protocol/frames.js';
-import { parseJson } from '../src/protocol/json_text.js';
 import { parseServerFrame } from '../src/protocol/parse.js';
 
 /** What can be read of a frame as the wire brings it. */
@@ -449,28 +448,6 @@ describe('any JSON', () => {
         facts(read);
         expect(JSON.stringify(read)).toBe(before);
       }),
-    );
-  });
-
-  it('is read like any JSON, however it is laid out and whatever stands beside long audio', () => {
-    const base64 = fc
-      .uint8Array({ minLength: 300, maxLength: 900 })
-      .map((bytes) => Buffer.from(bytes).toString('base64'));
-    const data = fc.oneof(base64, fc.string({ minLength: 0, maxLength: 700 }));
-    const blob = fc.record({ mimeType: fc.string(), data }, { requiredKeys: [] });
-    const part = fc.record({ inlineData: blob, text: data, data }, { requiredKeys: [] });
-    const parts = fc.oneof(fc.array(part), data, fc.jsonValue());
-    const content = fc.record({ data, modelTurn: fc.record({ data, parts }) });
-    const long = fc.record(
-      { data, serverContent: content, x: fc.jsonValue() },
-      { requiredKeys: [] },
-    );
-    fc.assert(
-      fc.property(long, fc.constantFrom(undefined, 2, '\t'), (value, space) => {
-        const text = JSON.stringify(value, null, space);
-        expect(parseJson(text)).toEqual(JSON.parse(text));
-      }),
-      { numRuns: 300 },
     );
   });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { excerpt, parseServerFrame } from '../src/protocol/parse.js';
 import type { ProtocolErrorKind } from '../src/protocol/shapes.js';
@@ -102,6 +103,72 @@ describe('a member that is not of its type', () => {
     });
     expect(frame).toEqual({ serverContent: { modelTurn: { parts: [] } } });
     expect(errors).toHaveLength(20);
+  });
+});
+
+describe('audio like the audio before', () => {
+  const frameOf = (data: unknown, beside: object = {}): object => ({
+    serverContent: { modelTurn: { parts: [{ inlineData: { mimeType: 'audio/pcm', data } }] } },
+    ...beside,
+  });
+
+  it('is read like any JSON, whatever came before, however it is laid out', () => {
+    const data = fc.oneof(
+      fc.uint8Array({ maxLength: 90 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+      fc.string({ maxLength: 9 }),
+    );
+    const mimeType = fc.constantFrom('audio/pcm', 'audio/pcm;rate=24000', 'text/"data"');
+    const blob = fc.oneof(
+      fc.record({ mimeType, data }, { requiredKeys: ['data'] }),
+      fc.record({ data, mimeType }),
+      fc.record({ data, displayName: data }),
+    );
+    const part = fc.record({ inlineData: blob, text: data }, { requiredKeys: ['inlineData'] });
+    const turn = fc.record(
+      { role: fc.constant('model'), parts: fc.array(part, { minLength: 1, maxLength: 2 }) },
+      { requiredKeys: ['parts'] },
+    );
+    const content = fc.record(
+      { data, modelTurn: turn, turnComplete: fc.boolean() },
+      { requiredKeys: ['modelTurn'] },
+    );
+    const frames = fc.record({ serverContent: content, data }, { requiredKeys: ['serverContent'] });
+    fc.assert(
+      fc.property(fc.array(frames, { minLength: 2, maxLength: 6 }), fc.nat(2), (all, space) => {
+        for (const frame of all) {
+          const text = JSON.stringify(frame, null, space);
+          expect(parseServerFrame(text)).toEqual({ frame: JSON.parse(text), errors: [] });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is not taken for it when its data is no string, or something stands beside it', () => {
+    read(frameOf('AAAA'));
+    expect(read(frameOf('BBBB')).frame).toEqual(frameOf('BBBB'));
+    expect(read(frameOf(7)).errors.map(({ why }) => why)).toEqual(['wrong_type']);
+    expect(read(frameOf('CCCC', { goAway: {} })).frame).toEqual(frameOf('CCCC', { goAway: {} }));
+    expect(read(frameOf('a"b\\c')).frame).toEqual(frameOf('a"b\\c'));
+  });
+
+  it('is read as the last of two with one name', () => {
+    const twice = (one: string, two: string): string =>
+      `{"serverContent":{"modelTurn":{"parts":[{"inlineData":{"data":"${one}","data":"${two}"}}]}}}`;
+    for (const one of ['AAAA', 'BBBB']) {
+      const { frame } = parseServerFrame(twice(one, 'AAAA'));
+      expect(frame).toEqual({
+        serverContent: { modelTurn: { parts: [{ inlineData: { data: 'AAAA' } }] } },
+      });
+    }
+  });
+
+  it('is its own: what is done with one frame is not seen in the next', () => {
+    const { frame } = read(frameOf('AAAA'));
+    const again = read(frameOf('BBBB')).frame;
+    Object.assign(again?.serverContent?.modelTurn?.parts?.[0]?.inlineData ?? {}, { mimeType: 'x' });
+    expect(read(frameOf('CCCC')).frame).toEqual(frameOf('CCCC'));
+    expect(frame).toEqual(frameOf('AAAA'));
   });
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { audioAgain, learnAudio } from './audio_frame.js';
 import type { ServerFrame } from './frames.js';
-import { parseJson } from './json_text.js';
 import { scrub } from './scrub.js';
 import {
   any,
@@ -92,17 +92,22 @@ export interface Parsed {
   errors: readonly ProtocolError[];
 }
 
+const NONE: readonly ProtocolError[] = [];
+
 /** Text of one message → what can be read of it, and what cannot. Never throws. */
 export function parseServerFrame(text: string): Parsed {
+  const audio = audioAgain(text);
+  if (audio) return { frame: audio, errors: NONE };
   let value: unknown;
   try {
-    value = parseJson(text);
+    value = JSON.parse(text);
   } catch {
     return { frame: undefined, errors: [{ why: 'not_json', value: text }] };
   }
   if (!isObject(value)) return { frame: undefined, errors: [{ why: 'not_an_object', value }] };
   const faults = new Faults();
   FRAME(value, '', faults);
+  if (faults.errors.length === 0) learnAudio(text, value);
   return { frame: value, errors: faults.errors };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { dataIn } from '../protocol/json_text.js';
+import { dataEnd, envelope, type Envelope } from '../protocol/json_text.js';
 import { mediaMark } from './format.js';
 import { levelDb, mediaBytes } from './level.js';
 
@@ -19,8 +19,7 @@ export class AudioRun {
   begunAt = 0;
   readonly #clean: (frame: unknown) => string;
   /** JSON around the audio, as it crosses the wire. */
-  #head: string | undefined;
-  #tail = '';
+  #around: Envelope | undefined;
   /** The same, as it is written. */
   #line = '';
   /** Time since the first, bytes and level of each. */
@@ -32,9 +31,11 @@ export class AudioRun {
 
   /** False: it is another kind of frame, and not taken. */
   add(text: string, now: number): boolean {
-    if (!this.#isSame(text) && !this.#learn(text)) return false;
-    const start = this.#head?.length ?? 0;
-    const end = text.length - this.#tail.length;
+    const isSame = this.#around !== undefined && dataEnd(text, this.#around) >= 0;
+    const around = isSame ? this.#around : this.#learn(text);
+    if (!around) return false;
+    const start = around.head.length;
+    const end = text.length - around.tail.length;
     if (this.#seen.length === 0) this.begunAt = now;
     this.#seen.push(now - this.begunAt, mediaBytes(text, start, end), levelDb(text, start, end));
     return true;
@@ -52,30 +53,18 @@ export class AudioRun {
     };
   }
 
-  /** Compares a few characters, and looks for the quote that ends the audio. */
-  #isSame(text: string): boolean {
-    const head = this.#head;
-    return (
-      head !== undefined &&
-      text.startsWith(head) &&
-      text.indexOf('"', head.length) === text.length - this.#tail.length &&
-      text.endsWith(this.#tail)
-    );
-  }
-
   /** Another shape begins another run: only where this one is empty. */
-  #learn(text: string): boolean {
-    if (this.#seen.length > 0) return false;
-    const { from, to } = dataIn(text);
-    if (to - from < SHORTEST) return false;
-    const head = text.slice(0, from);
-    const tail = text.slice(to);
-    const frame = parsed(head + PLACE + tail);
-    if (!isOnlyAudio(frame)) return false;
-    this.#head = head;
-    this.#tail = tail;
+  #learn(text: string): Envelope | undefined {
+    if (this.#seen.length > 0) return undefined;
+    const around = envelope(text);
+    if (!around || text.length - around.head.length - around.tail.length < SHORTEST) {
+      return undefined;
+    }
+    const frame = parsed(around.head + PLACE + around.tail);
+    if (!isOnlyAudio(frame)) return undefined;
+    this.#around = around;
     this.#line = this.#clean(frame);
-    return true;
+    return around;
   }
 }
 
