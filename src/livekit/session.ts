@@ -8,6 +8,7 @@ import type { Settings } from '../options.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import { callerSpeaks } from '../turn/false_interruption.js';
 import { applyUpdate } from '../validate.js';
+import { closeBasePipe } from './base_pipe.js';
 import { Caller } from './caller.js';
 import type { Health } from './health.js';
 import type { Environment } from './environment.js';
@@ -56,6 +57,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   /** Use `model.session()`. Nothing is dialled here. */
   constructor(model: RealtimeModel) {
     super(model);
+    closeBasePipe(this);
     const { settings, env, warnings, forget } = model._begin(this);
     this.#settings = settings;
     this.#env = env;
