@@ -68,7 +68,14 @@ export class Caller {
 
   #createActivity(): Activity {
     const expired = (nothing: boolean): void => (nothing ? this.clear() : this.commit());
-    return new Activity(this.#clock, { ...this.#on, expired });
+    const on = this.#on;
+    return new Activity(this.#clock, {
+      send: (command) => on.send(command),
+      takeBack: () => on.takeBack(),
+      committed: () => on.committed(),
+      discarded: () => on.discarded(),
+      expired,
+    });
   }
 
   /** The server must know of an open activity. */

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
-import type { Clock } from '../clock.js';
 import type { Effect, GenerationEnd, ToolCall } from '../turn/effects.js';
 import type { CallPhase } from '../turn/state.js';
-import type { Machine } from './machine.js';
-import type { Output } from './output.js';
-import type { Sync } from './sync.js';
-import type { Teller } from './teller.js';
+import type { Rooms } from './rooms.js';
 import { watched, type Ended, type ToolWatcher } from './tool_watch.js';
 
 /** What may be called now. */
@@ -48,17 +44,9 @@ const OVERDUE: Record<CallPhase, string> = {
   aborted: 'Interrupted before it was finished. Its outcome is not known.',
 };
 
-export interface ToolRooms {
-  sync: Sync;
-  output: Output;
-  tell: Teller;
-  clock: Clock;
-  machine(): Machine;
-}
-
 /** Carries calls to LiveKit and sees to it that each one is answered, whatever LiveKit does. */
 export class ToolCalls implements ToolWatcher {
-  readonly #rooms: ToolRooms;
+  readonly #rooms: Rooms;
   readonly #aborts = new Map<string, AbortController>();
   readonly #ended = new Map<string, Ended>();
   #choice: llm.ToolChoice | null = null;
@@ -69,7 +57,7 @@ export class ToolCalls implements ToolWatcher {
   readonly #urged = new Map<string, llm.ToolChoice>();
   #watched: { of: llm.ToolContext; tools: llm.ToolContext } | undefined;
 
-  constructor(rooms: ToolRooms) {
+  constructor(rooms: Rooms) {
     this.#rooms = rooms;
   }
 
@@ -260,6 +248,6 @@ export class ToolCalls implements ToolWatcher {
   }
 
   #is(callId: string, phase: CallPhase): void {
-    this.#rooms.machine().input({ type: 'toolIs', callId, phase });
+    this.#rooms.machine.input({ type: 'toolIs', callId, phase });
   }
 }
