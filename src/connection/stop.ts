@@ -10,7 +10,7 @@ export class Stop implements Signal {
   #runs: readonly (() => void)[] = NONE;
 
   addEventListener(_type: 'abort', run: () => void): void {
-    this.#runs = [...this.#runs, run];
+    this.#runs = this.#runs.concat(run);
   }
 
   removeEventListener(_type: 'abort', run: () => void): void {
