@@ -32,7 +32,10 @@ export function chooseEndpoint(
   const dialog = options.enableAffectiveDialog ?? options.proactivity;
   const special = dialog !== undefined ? row.optionApiVersion : null;
   return {
-    ...endpoint,
+    backend,
+    apiKey,
+    project,
+    baseUrl: endpoint.baseUrl,
     location: options.location ?? region,
     apiVersion: options.apiVersion ?? http.apiVersion ?? special ?? row.apiVersion,
     headers: { ...http.headers },

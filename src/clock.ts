@@ -8,14 +8,25 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** What calls off a wait; an `AbortSignal` is one. */
+export interface Signal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', run: () => void): void;
+  removeEventListener(type: 'abort', run: () => void): void;
+}
+
 /** Node takes a longer time for 1 ms. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_MS));
-    return () => clearTimeout(timer);
+    let timer: unknown = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_MS));
+    return () => {
+      clearTimeout(timer as NodeJS.Timeout);
+      // Whoever keeps the means to cancel it keeps no more than that.
+      timer = undefined;
+    };
   },
 };
 
@@ -29,7 +40,7 @@ export function fastClock(speed: number, startAt: number, clock: Clock = systemC
 }
 
 /** Resolves after `ms`, or at once when the signal fires. Never rejects. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal: Signal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -38,8 +38,8 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
   numbers(options);
   prices(capabilities.prices);
   const { capabilities: _row, language, ...rest } = options;
-  const settings: Settings = {
-    ...rest,
+  // Not a spread: V8 would give each model a hidden class of its own.
+  const settings: Settings = Object.assign(rest, {
     model,
     capabilities,
     endpoint,
@@ -68,7 +68,7 @@ export function validate(given: RealtimeModelOptions, env: Environment, today: s
     record: options.record === undefined ? undefined : recording(options.record),
     toolBehavior: options.toolBehavior ?? (capabilities.defaultToolBehavior as Behavior),
     toolOptions: options.toolOptions ?? {},
-  };
+  });
   fit(settings, options, warnings);
   return { settings, warnings };
 }

@@ -11,6 +11,7 @@ import type { Target } from './endpoint.js';
 import { plan, STABLE_MS, type RetryOptions } from './policy.js';
 import { durationMs } from './rotation.js';
 import type { OpenSocket, Socket } from './socket.js';
+import { Stop } from './stop.js';
 
 /** A handle is good for this long after its session ended (Gemini API session guide: 2 h). */
 const HANDLE_MS = 2 * 60 * 60 * 1000;
@@ -71,10 +72,13 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
-  readonly #closing = new AbortController();
   #loop: Promise<void> | undefined;
   #socket: Socket | undefined;
-  #current = new AbortController();
+  /** Ends the connection, or the attempt at one. */
+  #current: Stop | undefined;
+  /** Ends the wait for the next attempt. */
+  #waiting: Stop | undefined;
+  #isClosed = false;
   #handle: string | undefined;
   /** When the handle was issued or last in use. */
   #handleSeenAt: number;
@@ -111,7 +115,7 @@ export class Connection {
 
   /** Begins to dial; further calls do nothing. */
   open(): void {
-    if (!this.#closing.signal.aborted) this.#loop ??= this.#run();
+    if (!this.#isClosed) this.#loop ??= this.#run();
   }
 
   /**
@@ -130,7 +134,7 @@ export class Connection {
   exchange(fresh: boolean): void {
     this.#fresh ||= fresh;
     this.#socket = undefined;
-    this.#current.abort();
+    this.#current?.abort();
   }
 
   /** Gives up a connection that looks open and is not; it is dialled again like a lost one. */
@@ -140,8 +144,10 @@ export class Connection {
 
   /** Ends everything. Idempotent; settles even in the middle of a dial. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
     this.#socket = undefined;
+    this.#current?.abort();
+    this.#waiting?.abort();
     await this.#loop;
   }
 
@@ -151,20 +157,20 @@ export class Connection {
     let outageSince = 0;
     let resume = this.#handle !== undefined;
     let hurried = 0;
-    while (!this.#closing.signal.aborted) {
+    while (!this.#isClosed) {
       const tooOld = clock.now() - this.#handleSeenAt > HANDLE_MS;
       if (this.#fresh || !resume || tooOld) this.#handle = undefined;
       this.#fresh = false;
       const handle = this.#handle;
       const { ended, livedMs } = await this.#serve(handle);
       this.#socket = undefined;
-      if (this.#closing.signal.aborted) return;
+      if (this.#isClosed) return;
       if (livedMs !== undefined && livedMs >= STABLE_MS) failures = 0;
       if (ended.ours) {
         resume = true;
         hurried = isHurried(livedMs) ? hurried + 1 : 0;
         const { retryIntervalMs } = this.#options;
-        if (hurried > MOST_HURRIED) await sleep(clock, retryIntervalMs, this.#closing.signal);
+        if (hurried > MOST_HURRIED) await this.#wait(retryIntervalMs);
         continue;
       }
       if (failures === 0) outageSince = clock.now();
@@ -184,15 +190,20 @@ export class Connection {
       }
       resume = next.resume;
       this.#events.lost(failure, { attempt: failures, afterMs: next.afterMs });
-      await sleep(clock, next.afterMs, this.#closing.signal);
+      await this.#wait(next.afterMs);
     }
+  }
+
+  #wait(ms: number): Promise<void> {
+    this.#waiting = new Stop();
+    return this.#isClosed ? Promise.resolve() : sleep(this.#options.clock, ms, this.#waiting);
   }
 
   async #serve(handle: string | undefined): Promise<{ ended: Ended; livedMs: number | undefined }> {
     const { clock, openSocket, target, timeoutMs } = this.#options;
     const begun = clock.now();
     let readyAt: number | undefined;
-    this.#current = new AbortController();
+    this.#current = new Stop();
     const ended = await attempt({
       clock,
       openSocket,
@@ -200,7 +211,7 @@ export class Connection {
       timeoutMs,
       setup: () => this.#events.setup(handle),
       resuming: handle !== undefined,
-      signal: AbortSignal.any([this.#closing.signal, this.#current.signal]),
+      signal: this.#current,
       ready: (socket) => {
         readyAt = clock.now();
         this.#withdrawn = false;

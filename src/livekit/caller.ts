@@ -6,7 +6,7 @@ import type { Command } from '../protocol/encode.js';
 import type { TurnState } from '../turn/state.js';
 import { Activity } from './activity.js';
 import { Camera } from './camera.js';
-import { InputWatch } from './input_watch.js';
+import { InputWatch, type InputWatchEvents } from './input_watch.js';
 import { Microphone } from './microphone.js';
 
 /** Whoever goes on speaking is reported no more often than this, in ms. */
@@ -30,37 +30,35 @@ export interface CallerEvents {
 }
 
 /** What comes from the caller: audio, pictures, and turns that are marked by hand. */
-export class Caller {
+export class Caller implements InputWatchEvents {
   readonly #clock: Clock;
   readonly #on: CallerEvents;
   readonly #activity: Activity | undefined;
   readonly #watch: InputWatch;
   readonly #microphone: Microphone;
-  readonly #camera: Camera | undefined;
+  readonly #settings: Settings;
+  /** From the first picture on. */
+  #camera: Camera | undefined;
   /** Audio was sent, and its end was not. */
   #streaming = false;
   #loudAt: number | undefined;
-  readonly #model: string;
 
   /** @param byHand the app or the framework marks the caller's turns */
   constructor(settings: Settings, byHand: boolean, clock: Clock, on: CallerEvents) {
+    this.#settings = settings;
     this.#clock = clock;
     this.#on = on;
     this.#activity = byHand ? this.#createActivity() : undefined;
-    this.#watch = new InputWatch(clock, {
-      lull: () => this.#microphone.send(),
-      paused: () => {
-        if (!this.#activity || this.#activity.isOpen) this.commit();
-      },
-      missing: () => on.missing(),
-    });
+    this.#watch = new InputWatch(clock, this);
     this.#microphone = new Microphone((pcm, loud) => this.#heard(pcm, loud), this.#watch);
-    this.#model = settings.model;
-    const { video, videoFps } = settings.capabilities;
-    if (!video) return;
-    const { quality, resizeOptions } = settings.imageEncodeOptions;
+  }
+
+  #createCamera(): Camera {
+    const { capabilities, imageEncodeOptions } = this.#settings;
+    const { quality, resizeOptions } = imageEncodeOptions;
     const { width, height } = resizeOptions;
-    this.#camera = new Camera(videoFps, { width, height, quality }, clock, {
+    const on = this.#on;
+    return new Camera(capabilities.videoFps, { width, height, quality }, this.#clock, {
       picture: (data) => on.send({ type: 'video', data, mimeType: 'image/jpeg' }),
       failed: (why) => on.warnOnce(`A video frame is left out: ${why}.`),
       state: () => on.state(),
@@ -69,7 +67,14 @@ export class Caller {
 
   #createActivity(): Activity {
     const expired = (nothing: boolean): void => (nothing ? this.clear() : this.commit());
-    return new Activity(this.#clock, { ...this.#on, expired });
+    const on = this.#on;
+    return new Activity(this.#clock, {
+      send: (command) => on.send(command),
+      takeBack: () => on.takeBack(),
+      committed: () => on.committed(),
+      discarded: () => on.discarded(),
+      expired,
+    });
   }
 
   /** The server must know of an open activity. */
@@ -88,13 +93,14 @@ export class Caller {
 
   /** Never throws, whatever an app takes for a frame. */
   pushVideo(frame: VideoFrame, rotation?: VideoRotation): void {
-    if (!this.#camera) {
+    if (!this.#settings.capabilities.video) {
       this.#on.warnOnce(
-        `${this.#model} takes no video: frames are not sent. Choose a model with video: docs/models.md.`,
+        `${this.#settings.model} takes no video: frames are not sent. Choose a model with video: docs/models.md.`,
       );
       return;
     }
     try {
+      this.#camera ??= this.#createCamera();
       this.#camera.push(frame, rotation);
     } catch (error) {
       this.#on.warnOnce(`A video frame is left out: ${String(error)}.`);
@@ -134,6 +140,18 @@ export class Caller {
     this.#microphone.clear();
     if (this.#activity) this.#activity.cancel();
     else this.#on.takeBack();
+  }
+
+  lull(): void {
+    this.#microphone.send();
+  }
+
+  paused(): void {
+    if (!this.#activity || this.#activity.isOpen) this.commit();
+  }
+
+  missing(): void {
+    this.#on.missing();
   }
 
   /** The agent has spoken: by now a caller should have been heard. */

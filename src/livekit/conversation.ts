@@ -35,7 +35,7 @@ export class Conversation {
   readonly #ledger = new Ledger();
   readonly calls: CallLedger;
   /** Outputs that LiveKit did not give, by call. */
-  readonly #own = new Map<string, llm.FunctionCallOutput>();
+  #own: Map<string, llm.FunctionCallOutput> | undefined;
 
   readonly #isPending: (itemId: string) => boolean;
 
@@ -177,14 +177,14 @@ export class Conversation {
     const { item, quiet } = outcome;
     const { verdict, results } = this.calls.settle(outcome);
     change.results.push(...results);
-    const own = this.#own.get(item.callId);
+    const own = this.#own?.get(item.callId);
     if (verdict === 'drop') {
       this.#ledger.born(item.id, '');
       this.#remove(item.id);
-      if (own === item) this.#own.delete(item.callId);
+      if (own === item) this.#own?.delete(item.callId);
     } else if (own && own !== item) {
       // The truth takes the place of what stood for it.
-      this.#own.delete(item.callId);
+      this.#own?.delete(item.callId);
       this.#remove(own.id);
     }
     if (verdict === 'answer' || verdict === 'wait') this.#ledger.born(item.id, '');
@@ -208,6 +208,7 @@ export class Conversation {
   }
 
   #insertOwn(item: llm.FunctionCallOutput): void {
+    this.#own ??= new Map();
     this.#own.set(item.callId, item);
     this.#ctx.insert(item);
   }
@@ -215,7 +216,7 @@ export class Conversation {
   /** LiveKit's own history has no output for what it dropped. */
   #restoreOwn(): void {
     const { items } = this.#ctx;
-    for (const [callId, own] of this.#own) {
+    for (const [callId, own] of this.#own ?? []) {
       const has = (type: string): boolean =>
         items.some((item) => item.type === type && (item as llm.FunctionCall).callId === callId);
       if (has('function_call') && !has('function_call_output')) this.#ctx.insert(own);

@@ -65,8 +65,14 @@ const KEPT = 200;
 /** Keeps count of what happens to the connections and answers of a session. */
 export class HealthLog {
   readonly #count = {
-    ...{ recoveries: 0, downtimeMs: 0, silentTurns: 0, stalls: 0, memoryLosses: 0 },
-    ...{ underruns: 0, underrunMs: 0, protocolErrors: 0 },
+    recoveries: 0,
+    downtimeMs: 0,
+    silentTurns: 0,
+    stalls: 0,
+    memoryLosses: 0,
+    underruns: 0,
+    underrunMs: 0,
+    protocolErrors: 0,
   };
   #connections = 0;
   #acquireMs: number | undefined;

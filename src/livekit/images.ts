@@ -20,8 +20,8 @@ export function pictureOf(image: llm.ImageContent): Blob | undefined {
 export class Images {
   readonly #settings: Settings;
   readonly #warnOnce: (text: string) => void;
-  /** How many updates wait for pictures of an item. */
-  readonly #pending = new Map<string, number>();
+  /** Items whose pictures are waited for, once for each update that waits. */
+  #pending: readonly string[] = [];
   #preparing: Promise<void> | undefined;
 
   constructor(settings: Settings, warnOnce: (text: string) => void) {
@@ -31,7 +31,7 @@ export class Images {
 
   /** Its pictures are not ready yet. */
   isPending(itemId: string): boolean {
-    return this.#pending.has(itemId);
+    return this.#pending.includes(itemId);
   }
 
   /** Resolves when these and all earlier items are ready, and never rejects; undefined if they are. */
@@ -44,20 +44,15 @@ export class Images {
       raw.push(...found);
     }
     if (raw.length === 0) return this.#preparing;
-    for (const id of ids) this.#count(id, 1);
+    this.#pending = [...this.#pending, ...ids];
     const preparing = (this.#preparing ?? Promise.resolve()).then(async () => {
       for (const image of raw) await this.#encode(image);
-      for (const id of ids) this.#count(id, -1);
+      // What waits is done in order.
+      this.#pending = this.#pending.slice(ids.length);
       if (this.#preparing === preparing) this.#preparing = undefined;
     });
     this.#preparing = preparing;
     return preparing;
-  }
-
-  #count(id: string, by: 1 | -1): void {
-    const count = (this.#pending.get(id) ?? 0) + by;
-    if (count > 0) this.#pending.set(id, count);
-    else this.#pending.delete(id);
   }
 
   /** Says what cannot be sent, too. */

@@ -1,52 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
 
+/** What is noted of one item. Words are undefined where there are none to note, not where they are empty. */
+interface Note {
+  /** In these words the server has it. */
+  known?: string | undefined;
+  /** The same at the moment when it issued the handle. */
+  atHandle?: string | undefined;
+  /** It was born in the session. */
+  isBorn?: true;
+  /** Only so much of it was played: the framework's text may be shorter. */
+  heard?: string;
+  /** The framework has it too: when it is missing later, it has been removed. */
+  isShared?: true;
+}
+
 /** Which items the server has, with the words in which it has them: born there, or sent. */
 export class Ledger {
-  #known = new Map<string, string>();
-  /** What the server knew when it issued the handle. */
-  #atHandle = new Map<string, string>();
-  /** Born in the session, with what of it was played: the framework's text may be shorter. */
-  readonly #born = new Map<string, string | undefined>();
-  /** The framework has them too: one that is missing later has been removed. */
-  readonly #shared = new Set<string>();
+  #notes: Map<string, Note> | undefined;
 
   has(id: string): boolean {
-    return this.#known.has(id);
+    return this.#notes?.get(id)?.known !== undefined;
   }
 
   born(id: string, text: string): void {
-    this.#known.set(id, text);
-    if (!this.#born.has(id)) this.#born.set(id, undefined);
+    const note = this.#note(id);
+    note.known = text;
+    note.isBorn = true;
   }
 
   sent(id: string, text: string): void {
-    this.#known.set(id, text);
+    this.#note(id).known = text;
   }
 
   /** It was counted as told, and never will be sent. */
   untold(id: string): void {
-    this.#known.delete(id);
-    this.#atHandle.delete(id);
+    const note = this.#note(id);
+    note.known = note.atHandle = undefined;
   }
 
   /** Only so much of it was played. */
   heard(id: string, text: string): void {
-    this.#born.set(id, text);
-    if (text !== '') this.#shared.add(id);
+    const note = this.#note(id);
+    note.isBorn = true;
+    note.heard = text;
+    if (text !== '') note.isShared = true;
   }
 
   heardOf(id: string): string | undefined {
-    return this.#born.get(id);
+    return this.#notes?.get(id)?.heard;
   }
 
   shared(id: string): void {
-    this.#shared.add(id);
+    this.#note(id).isShared = true;
   }
 
   /** Is it known to the server and to the framework? */
   isShared(id: string): boolean {
-    return this.#known.has(id) && this.#shared.has(id);
+    const { known, isShared } = this.#notes?.get(id) ?? {};
+    return known !== undefined && isShared === true;
   }
 
   /**
@@ -54,21 +66,34 @@ export class Ledger {
    * transcribed too late for the framework, is no edit.
    */
   isEdited(id: string, text: string): boolean {
-    const told = this.#known.get(id);
-    if (told === undefined) return false;
-    const [now, before] = [words(text), words(told)];
-    if (now === before || now === words(this.#born.get(id) ?? told)) return false;
-    return !(this.#born.has(id) && now !== '' && before.startsWith(now));
+    const { known, heard, isBorn } = this.#notes?.get(id) ?? {};
+    if (known === undefined) return false;
+    const [now, before] = [words(text), words(known)];
+    if (now === before || now === words(heard ?? known)) return false;
+    return !(isBorn && now !== '' && before.startsWith(now));
   }
 
   handleIssued(): void {
-    this.#atHandle = new Map(this.#known);
+    for (const note of this.#all) note.atHandle = note.known;
   }
 
   /** The server is back where it was when it issued the handle; without one it knows nothing. */
   rewind(hasHandle: boolean): void {
-    if (!hasHandle) this.#atHandle = new Map();
-    this.#known = new Map(this.#atHandle);
+    for (const note of this.#all) {
+      if (!hasHandle) note.atHandle = undefined;
+      note.known = note.atHandle;
+    }
+  }
+
+  get #all(): Iterable<Note> {
+    return this.#notes?.values() ?? [];
+  }
+
+  #note(id: string): Note {
+    this.#notes ??= new Map();
+    const note = this.#notes.get(id) ?? {};
+    this.#notes.set(id, note);
+    return note;
   }
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../clock.js';
-import { Connection, type Connected, type Retry } from '../connection/connection.js';
-import { dialTarget } from '../connection/endpoint.js';
+import {
+  Connection,
+  type Connected,
+  type ConnectionEvents,
+  type Retry,
+} from '../connection/connection.js';
 import { AGE_MARGIN_MS, both, rotate, type RotationCause } from '../connection/rotation.js';
 import type { Failure } from '../errors.js';
 import type { Settings } from '../options.js';
@@ -12,6 +16,7 @@ import type { ProtocolError } from '../protocol/shapes.js';
 import type { Recorder } from '../recording/recorder.js';
 import { SendQueue } from '../send_queue/send_queue.js';
 import { carryOver } from '../send_queue/survival.js';
+import { connectionOptions } from './connection_options.js';
 import type { Environment } from './environment.js';
 
 /** With more than this in the network's hands only content is written; media wait and are shed. */
@@ -49,7 +54,7 @@ export interface LinkEvents {
 }
 
 /** The line to the server: the connection, what still has to go out on it, and its exchange. */
-export class Link {
+export class Link implements ConnectionEvents {
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
@@ -63,55 +68,15 @@ export class Link {
   #greeting = false;
 
   constructor(settings: Settings, env: Environment, events: LinkEvents) {
-    const { clock, random, openSocket, recorder } = env;
+    const { clock, recorder } = env;
     this.#settings = settings;
     this.#recorder = recorder;
     this.#clock = clock;
     this.#events = events;
     // What the shield holds back is not lost either.
     this.#queue = new SendQueue(Math.max(settings.audioBufferMs, settings.firstTurnShieldMs));
-    const { endpoint, connOptions } = settings;
-    this.#connection = new Connection(
-      {
-        ...connOptions,
-        clock,
-        random,
-        openSocket,
-        target: async (resuming) => {
-          const [found] = await Promise.all([dialTarget(endpoint), events.dialling(resuming)]);
-          return found;
-        },
-        handle: settings.sessionResumption?.handle,
-        resumable: settings.sessionResumption !== null && settings.capabilities.handle !== 'none',
-        transparent: settings.sessionResumption?.transparent === true,
-      },
-      {
-        setup: (handle) => this.#setup(handle),
-        connected: (info) => this.#connected(info),
-        received: (frame) => events.received(frame),
-        malformed: (error) => events.malformed(error),
-        tap: (dir, text) => {
-          recorder?.frame(dir, text);
-          events.crossed(dir, text);
-        },
-        goAway: (timeLeftMs) => this.rotate({ why: 'goAway', timeLeftMs, since: clock.now() }),
-        handleIssued: () => {
-          events.handleIssued();
-          this.checkRotation();
-        },
-        lost: (failure, retry) => {
-          recorder?.connection({ is: 'lost', ...failure, ...retry });
-          // The next connection brings everything but forgetting by itself.
-          if (!this.#mustForget) this.#forgetRotation();
-          events.lost(failure, retry);
-        },
-        failed: (failure) => {
-          recorder?.connection({ is: 'failed', ...failure });
-          this.#forgetRotation();
-          events.failed(failure);
-        },
-      },
-    );
+    const dialling = (resuming: boolean): Promise<void> => events.dialling(resuming);
+    this.#connection = new Connection(connectionOptions(settings, env, dialling), this);
   }
 
   get isStarted(): boolean {
@@ -256,13 +221,13 @@ export class Link {
     await this.#connection.close();
   }
 
-  #setup(handle: string | undefined): string {
+  setup(handle: string | undefined): string {
     this.#recorder?.dialling();
     const state = this.#events.setup(handle !== undefined);
     return JSON.stringify(setupFrame(this.#settings, { ...state, handle }));
   }
 
-  #connected(info: Connected): void {
+  connected(info: Connected): void {
     this.#recorder?.connection({ is: 'connected', ...info });
     const folded = carryOver(this.#queue, info.restored ? 'resumed' : 'fresh');
     const { connectionLifeMs: life } = this.#settings.capabilities;
@@ -277,6 +242,41 @@ export class Link {
     this.#greeting = false;
     this.flush();
     this.checkRotation();
+  }
+
+  received(frame: ServerFrame): void {
+    this.#events.received(frame);
+  }
+
+  malformed(error: ProtocolError): void {
+    this.#events.malformed(error);
+  }
+
+  tap(dir: 'in' | 'out', text: string): void {
+    this.#recorder?.frame(dir, text);
+    this.#events.crossed(dir, text);
+  }
+
+  goAway(timeLeftMs: number): void {
+    this.rotate({ why: 'goAway', timeLeftMs, since: this.#clock.now() });
+  }
+
+  handleIssued(): void {
+    this.#events.handleIssued();
+    this.checkRotation();
+  }
+
+  lost(failure: Failure, retry: Retry): void {
+    this.#recorder?.connection({ is: 'lost', ...failure, ...retry });
+    // The next connection brings everything but forgetting by itself.
+    if (!this.#mustForget) this.#forgetRotation();
+    this.#events.lost(failure, retry);
+  }
+
+  failed(failure: Failure): void {
+    this.#recorder?.connection({ is: 'failed', ...failure });
+    this.#forgetRotation();
+    this.#events.failed(failure);
   }
 
   /** The server must forget what it knows, whatever else happens meanwhile. */

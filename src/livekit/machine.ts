@@ -10,13 +10,18 @@ import type { Environment } from './environment.js';
 /** An input without its time. */
 export type Timeless<T> = T extends { at: number } ? Omit<T, 'at'> : never;
 
+export interface MachineEvents {
+  perform(effect: Effect): void;
+  /** No input is left. */
+  settled(): void;
+}
+
 /** Runs the state machine: one input at a time, its effects before the next, and its one timer. */
 export class Machine {
   readonly #clock: Clock;
   readonly #recorder: Recorder | undefined;
-  readonly #rules: TurnRules;
-  readonly #perform: (effect: Effect) => void;
-  readonly #settled: () => void;
+  readonly #on: MachineEvents;
+  #rules: TurnRules;
   readonly #inputs: Input[] = [];
   #state: TurnState;
   #running = false;
@@ -24,18 +29,21 @@ export class Machine {
   #timerAt: number | undefined;
   #stopped = false;
 
-  /** @param settled is called when no input is left */
   constructor(
     { prefix, clock, recorder }: Pick<Environment, 'prefix' | 'clock' | 'recorder'>,
     rules: TurnRules,
-    on: { perform: (effect: Effect) => void; settled: () => void },
+    on: MachineEvents,
   ) {
     this.#state = initialState(prefix);
     this.#rules = rules;
     this.#clock = clock;
     this.#recorder = recorder;
-    this.#perform = on.perform;
-    this.#settled = on.settled;
+    this.#on = on;
+  }
+
+  /** Settings have changed, or the service has refused something. */
+  set rules(rules: TurnRules) {
+    this.#rules = rules;
   }
 
   get state(): TurnState {
@@ -56,12 +64,12 @@ export class Machine {
         this.#recorder?.input(next);
         const { state, effects } = step(this.#state, next, this.#rules);
         this.#state = state;
-        for (const effect of effects) this.#perform(effect);
+        for (const effect of effects) this.#on.perform(effect);
       }
     } finally {
       this.#running = false;
     }
-    this.#settled();
+    this.#on.settled();
     this.#schedule();
   }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { llm } from '@livekit/agents';
 import { addUsage, costOf, nothingUsed, type SessionUsage } from '../models/cost.js';
 import type { Settings } from '../options.js';
 import type { WireUsage } from '../protocol/frames.js';
 import { countTokens } from '../protocol/tokens.js';
 import type { Effect } from '../turn/effects.js';
 import type { HealthLog } from './health.js';
-import { realtimeMetrics, type Labels } from './metrics.js';
+import { realtimeMetrics } from './metrics.js';
 import { answersIn } from './rules.js';
 import type { Teller } from './teller.js';
 
@@ -24,22 +25,21 @@ export interface UsageEvent {
 /** Counts what a session uses, and tells LiveKit and the app. */
 export class Meter {
   readonly #settings: Settings;
-  readonly #labels: Labels;
+  readonly #model: llm.RealtimeModel;
   readonly #health: HealthLog;
   readonly #tell: Teller;
-  #usage: SessionUsage;
+  #usage: SessionUsage | undefined;
   #newest: string | undefined;
 
-  constructor(settings: Settings, labels: Labels, health: HealthLog, tell: Teller) {
+  constructor(settings: Settings, model: llm.RealtimeModel, health: HealthLog, tell: Teller) {
     this.#settings = settings;
-    this.#labels = labels;
+    this.#model = model;
     this.#health = health;
     this.#tell = tell;
-    this.#usage = nothingUsed(settings.capabilities.prices);
   }
 
   get usage(): SessionUsage {
-    return this.#usage;
+    return (this.#usage ??= nothingUsed(this.#settings.capabilities.prices));
   }
 
   read({ usage, generation, at }: Extract<Effect, { type: 'reportUsage' }>): void {
@@ -48,13 +48,15 @@ export class Meter {
     const generationId = generation?.id;
     const isNew = generationId === undefined || generationId !== this.#newest;
     this.#newest = generationId;
-    this.#usage = addUsage(this.#usage, count, costUsd, isNew);
+    this.#usage = addUsage(this.usage, count, costUsd, isNew);
     const acquireMs = this.#health.takeAcquireMs();
-    this.#tell.emit(
-      'metrics_collected',
-      realtimeMetrics(count, generation, at, this.#labels, acquireMs),
-    );
-    const event: UsageEvent = { usageMetadata: usage, generationId, costUsd, session: this.#usage };
+    const labels = {
+      label: this.#model.label(),
+      provider: this.#model.provider,
+      model: this.#model.model,
+    };
+    this.#tell.emit('metrics_collected', realtimeMetrics(count, generation, at, labels, acquireMs));
+    const event: UsageEvent = { usageMetadata: usage, generationId, costUsd, session: this.usage };
     this.#tell.emit('gemini_usage', event);
   }
 }

@@ -79,13 +79,14 @@ export class RealtimeModel extends llm.RealtimeModel {
   _begin(session: RealtimeSession): Beginning {
     const settings = { ...this.#settings };
     const warnings = this.#warnings;
+    const { clock, random, openSocket, refusals } = this.#env;
     const prefix = this.#env.prefix ?? `${crypto.randomUUID().slice(0, 8)}_`;
-    const recorder = startRecording(settings, this.#env.clock, prefix);
+    const recorder = startRecording(settings, clock, prefix);
     this.#warnings = [];
     this.#sessions.add(session);
     return {
       settings,
-      env: { ...this.#env, prefix, recorder },
+      env: { clock, random, openSocket, refusals, prefix, recorder },
       warnings,
       forget: () => this.#sessions.delete(session),
     };

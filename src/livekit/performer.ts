@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Effect, ReplyFailure } from '../turn/effects.js';
-import type { Meter } from './meter.js';
-import type { Output } from './output.js';
-import type { Sync } from './sync.js';
-import type { Teller } from './teller.js';
-import type { ToolCalls } from './tool_calls.js';
+import type { Rooms } from './rooms.js';
 import { modelTranscript, userTranscript } from './transcripts.js';
 
-export interface PerformerRooms {
-  output: Output;
-  sync: Sync;
-  tell: Teller;
-  meter: Meter;
-  transcribes: boolean;
-  heardNothing(): void;
-  answerEnded(): void;
-  /** The model is about to be asked: what it shall see goes first. */
-  look(): void;
-  calls: ToolCalls;
-}
-
 /** Effects of the state machine → the rooms that carry them out. Never throws. */
-export function perform(effect: Effect, rooms: PerformerRooms): void {
+export function perform(effect: Effect, rooms: Rooms): void {
   try {
     carryOut(effect, rooms);
   } catch (error) {
@@ -30,7 +13,7 @@ export function perform(effect: Effect, rooms: PerformerRooms): void {
   }
 }
 
-function carryOut(effect: Effect, rooms: PerformerRooms): void {
+function carryOut(effect: Effect, rooms: Rooms): void {
   const { output, sync, calls } = rooms;
   if (effect.type !== 'playAudio') calls.perform(effect);
   switch (effect.type) {
@@ -53,8 +36,8 @@ function carryOut(effect: Effect, rooms: PerformerRooms): void {
       break;
     case 'closeGeneration': {
       const silent = output.close(effect.generationId, effect.end);
-      if (silent && effect.end === 'complete') rooms.heardNothing();
-      rooms.answerEnded();
+      if (silent && effect.end === 'complete') rooms.machine.input({ type: 'heardNothing' });
+      rooms.caller.answerEnded();
       break;
     }
     case 'failReply':
@@ -70,12 +53,13 @@ function carryOut(effect: Effect, rooms: PerformerRooms): void {
 }
 
 /** What the server shall be told. Returns false when the effect is none of these. */
-function toServer(effect: Effect, rooms: PerformerRooms): boolean {
+function toServer(effect: Effect, rooms: Rooms): boolean {
   const { sync } = rooms;
   switch (effect.type) {
     case 'requestReply':
       if (rooms.output.isAborted(effect.replyId)) return true;
-      rooms.look();
+      // What the model shall see goes first.
+      rooms.caller.look();
       sync.requestReply(effect.replyId, effect.instructions);
       return true;
     case 'withdrawReply':
@@ -94,7 +78,7 @@ function toServer(effect: Effect, rooms: PerformerRooms): boolean {
 
 function keep(
   effect: Extract<Effect, { type: 'remember' | 'amend' }>,
-  { sync: { conversation }, tell }: PerformerRooms,
+  { sync: { conversation }, tell }: Rooms,
 ): void {
   if (effect.type === 'remember') {
     conversation.remember(effect.message);
@@ -105,14 +89,16 @@ function keep(
   }
 }
 
-function announce(effect: Effect, rooms: PerformerRooms): void {
-  const { sync, tell, meter, transcribes } = rooms;
+function announce(effect: Effect, rooms: Rooms): void {
+  const { sync, tell, meter, settings } = rooms;
   switch (effect.type) {
     case 'startSpeech':
       tell.emit('input_speech_started', {});
       break;
     case 'stopSpeech':
-      tell.emit('input_speech_stopped', { userTranscriptionEnabled: transcribes });
+      tell.emit('input_speech_stopped', {
+        userTranscriptionEnabled: settings.inputAudioTranscription !== null,
+      });
       break;
     case 'transcribe':
       // The framework has it from now on.
@@ -136,7 +122,7 @@ function announce(effect: Effect, rooms: PerformerRooms): void {
 }
 
 /** LiveKit swallows the rejection: an app learns of it here. */
-function failReply(replyId: string, why: ReplyFailure, { output, tell }: PerformerRooms): void {
+function failReply(replyId: string, why: ReplyFailure, { output, tell }: Rooms): void {
   const message = output.fail(replyId, why);
   if (why === 'aborted' || why === 'closed') return;
   tell.warn(`A reply failed: ${message}`);
@@ -145,7 +131,7 @@ function failReply(replyId: string, why: ReplyFailure, { output, tell }: Perform
 
 type Resume = Extract<Effect, { type: 'resumeSpeech' }>;
 
-function resumeSpeech(effect: Resume, { output, sync, tell }: PerformerRooms): void {
+function resumeSpeech(effect: Resume, { output, sync, tell }: Rooms): void {
   const { generationId, messageId: id, at: createdAt } = effect;
   const { ms, text: said } = output.resume(generationId, id);
   const text = said.trim();

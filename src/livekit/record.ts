@@ -35,7 +35,7 @@ export function startRecording(
       options: Object.fromEntries(options),
       capabilities: overridden(settings),
     },
-    rules: () => ({ ...turnRules(settings) }),
+    rules: () => turnRules(settings),
     clock,
     unique: `${time}-${prefix.replaceAll(/\W|_/g, '')}`,
     secrets: [endpoint.apiKey, ...Object.values(endpoint.headers)].filter(

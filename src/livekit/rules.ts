@@ -24,16 +24,13 @@ export type RuleSettings = Pick<
   | 'realtimeInputConfig'
 >;
 
-/** What the state machine has to know of the settings. */
+/** What the state machine has to know of the settings, as they are now. */
 export function turnRules(settings: RuleSettings): TurnRules {
   const { capabilities: row, replyTimeoutMs, slowAnswerMs } = settings;
   const { dedupeToolCalls: merges } = settings;
   return {
     textOutput: answersIn(settings) === 'text',
-    // It may change in a running session.
-    get blockingCalls() {
-      return `${settings.toolBehavior}` === 'BLOCKING';
-    },
+    blockingCalls: `${settings.toolBehavior}` === 'BLOCKING',
     endsAtIdle: row.requestEnds === 'idle',
     blockingCallTailMs: row.blockingCallTailMs,
     repeats: merges === undefined ? 'mergeBlocking' : merges ? 'merge' : 'each',
@@ -41,11 +38,7 @@ export function turnRules(settings: RuleSettings): TurnRules {
     tools: toolRules(settings),
     forgetsInterruptedCalls: row.forgetsInterruptedCalls,
     replyTimeoutMs,
-    // A refusal may be learned.
-    get cancels() {
-      const { cancel, midSessionContent } = settings.capabilities;
-      return cancel !== 'none' && midSessionContent === 'allowed';
-    },
+    cancels: row.cancel !== 'none' && row.midSessionContent === 'allowed',
     firstTurnShieldMs: settings.firstTurnShieldMs,
     slowAnswerMs,
     usageAfterBoundary: row.usageAfterBoundary,

@@ -8,21 +8,15 @@ import type { Settings } from '../options.js';
 import type { ReplyFailure } from '../turn/effects.js';
 import { callerSpeaks } from '../turn/false_interruption.js';
 import { applyUpdate } from '../validate.js';
-import { Caller } from './caller.js';
+import { closeBasePipe } from './base_pipe.js';
 import type { Health } from './health.js';
 import type { Environment } from './environment.js';
 import { InputStream } from './input_stream.js';
-import { Machine } from './machine.js';
-import { Meter } from './meter.js';
 import type { RealtimeModel } from './model.js';
-import { Output } from './output.js';
-import { perform, type PerformerRooms } from './performer.js';
 import { recordCalls } from './record.js';
-import { turnRules } from './rules.js';
+import { Rooms } from './rooms.js';
 import type { SessionUpdate } from './session_update.js';
-import { Sync } from './sync.js';
 import { Teller } from './teller.js';
-import { ToolCalls } from './tool_calls.js';
 
 /** A session that nobody configures dials by itself after this, in ms. */
 const DIAL_MS = 20;
@@ -40,12 +34,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   readonly #settings: Settings;
   readonly #env: Environment;
   readonly #tell: Teller;
-  readonly #output: Output;
-  readonly #sync: Sync;
-  readonly #meter: Meter;
-  readonly #machine: Machine;
-  readonly #caller: Caller;
-  readonly #calls: ToolCalls;
+  readonly #rooms: Rooms;
   readonly #input: InputStream;
   readonly #forget: () => void;
   readonly #cancelDial: () => void;
@@ -56,6 +45,7 @@ export class RealtimeSession extends llm.RealtimeSession {
   /** Use `model.session()`. Nothing is dialled here. */
   constructor(model: RealtimeModel) {
     super(model);
+    closeBasePipe(this);
     const { settings, env, warnings, forget } = model._begin(this);
     this.#settings = settings;
     this.#env = env;
@@ -63,67 +53,20 @@ export class RealtimeSession extends llm.RealtimeSession {
     this.#tell = new Teller(this, model.label(), env, this.logger);
     for (const warning of warnings) this.#tell.warnOnce(warning);
     this.#input = new InputStream((frame) => this.pushAudio(frame), this.#tell);
-    this.#output = new Output(settings, env.clock, {
-      created: (event) => this.#tell.emit('generation_created', event),
-      underrun: (ms) => this.#sync.health.underrun(ms),
-    });
-    this.#sync = new Sync(settings, env, {
-      tell: this.#tell,
-      machine: () => this.#machine,
-      activityIsOpen: () => this.#caller.activityIsOpen,
-    });
-    this.#calls = new ToolCalls({
-      ...{ sync: this.#sync, output: this.#output, tell: this.#tell, clock: env.clock },
-      machine: () => this.#machine,
-    });
-    const labels = { label: model.label(), provider: model.provider, model: model.model };
-    this.#meter = new Meter(settings, labels, this.#sync.health, this.#tell);
-    this.#machine = this.#createMachine();
-    const { link } = this.#sync;
-    this.#caller = new Caller(settings, this.manualActivityDetection, env.clock, {
-      send: (command) => link.send(command),
-      takeBack: () => link.takeBackAudio(),
-      committed: () => this.#machine.input({ type: 'turnCommitted' }),
-      discarded: () => this.#machine.input({ type: 'turnDiscarded' }),
-      loud: () => this.#machine.input({ type: 'callerLoud' }),
-      missing: () => this.#tell.report('no_caller_audio'),
-      state: () => this.#machine.state,
-      warnOnce: (text) => this.#tell.warnOnce(text),
-    });
+    this.#rooms = new Rooms(settings, env, this.#tell, model, this.manualActivityDetection);
     if (env.recorder) recordCalls(this, env.recorder);
+    const { link } = this.#rooms.sync;
     this.#cancelDial = env.clock.after(DIAL_MS, () => link.open());
-  }
-
-  #createMachine(): Machine {
-    const rooms: PerformerRooms = {
-      output: this.#output,
-      sync: this.#sync,
-      tell: this.#tell,
-      meter: this.#meter,
-      transcribes: this.#settings.inputAudioTranscription !== null,
-      answerEnded: () => this.#caller.answerEnded(),
-      look: () => this.#caller.look(),
-      heardNothing: () => this.#machine.input({ type: 'heardNothing' }),
-      calls: this.#calls,
-    };
-    return new Machine(this.#env, turnRules(this.#settings), {
-      perform: (effect) => perform(effect, rooms),
-      settled: () => {
-        this.#sync.link.flush();
-        this.#sync.link.checkRotation();
-        this.#caller.look();
-      },
-    });
   }
 
   /** How this session has fared: connections, downtime, silent turns, dropped audio, latency. */
   get health(): Health {
-    return this.#sync.health.snapshot(this.#sync.link.droppedAudioMs);
+    return this.#rooms.sync.health.snapshot(this.#rooms.sync.link.droppedAudioMs);
   }
 
   /** Tokens and cost of this session, over all its connections. A new object after each report. */
   get usage(): SessionUsage {
-    return this.#meter.usage;
+    return this.#rooms.meter.usage;
   }
 
   /**
@@ -131,7 +74,7 @@ export class RealtimeSession extends llm.RealtimeSession {
    * seeds the history; `false` lets the model forget the conversation, here and there.
    */
   restart({ keepContext }: { keepContext: boolean }): void {
-    this.#sync.restart(keepContext);
+    this.#rooms.sync.restart(keepContext);
   }
 
   /** Automatic activity detection is off: the app or the framework marks the caller's turns. */
@@ -140,11 +83,11 @@ export class RealtimeSession extends llm.RealtimeSession {
   }
 
   override get chatCtx(): llm.ChatContext {
-    return this.#sync.conversation.chatCtx;
+    return this.#rooms.sync.conversation.chatCtx;
   }
 
   override get tools(): llm.ToolContext {
-    return this.#calls.tools;
+    return this.#rooms.calls.tools;
   }
 
   /** The framework's one configuration; the dial waits for it, so that one is enough. */
@@ -154,31 +97,31 @@ export class RealtimeSession extends llm.RealtimeSession {
     tools?: llm.ToolContext,
   ): Promise<void> {
     this.#cancelDial();
-    this.#isHandoff = this.#sync.link.isStarted;
+    this.#isHandoff = this.#rooms.sync.link.isStarted;
     await super._updateSession(instructions, chatCtx, tools);
     this.#isHandoff = false;
-    if (!this.#closing) this.#sync.link.open();
+    if (!this.#closing) this.#rooms.sync.link.open();
   }
 
   /** Reaches the model by the route of its row. Never rejects. */
   override async updateInstructions(instructions: string): Promise<void> {
-    this.#sync.news.updateInstructions(instructions);
+    this.#rooms.sync.news.updateInstructions(instructions);
   }
 
   /** Tells what is new, answers calls, lets the model forget what was removed. Never rejects. */
   override updateChatCtx(chatCtx: llm.ChatContext): Promise<void> {
-    return this.#sync.updateChatCtx(chatCtx, this.#isHandoff);
+    return this.#rooms.sync.updateChatCtx(chatCtx, this.#isHandoff);
   }
 
   override async updateTools(tools: llm.ToolContext): Promise<void> {
-    this.#sync.news.updateTools(tools);
+    this.#rooms.sync.news.updateTools(tools);
   }
 
   /** @throws GeminiLiveError for values that the model cannot honour; nothing changes then */
   override updateOptions({ toolChoice, ...options }: SessionUpdate): void {
-    if (toolChoice !== undefined) this.#calls.choice = toolChoice;
+    if (toolChoice !== undefined) this.#rooms.calls.choice = toolChoice;
     for (const warning of applyUpdate(this.#settings, options)) this.#tell.warnOnce(warning);
-    this.#sync.news.refresh();
+    this.#rooms.refresh();
   }
 
   /** Read directly: the base class sends each frame through another stream (half of its CPU). */
@@ -189,8 +132,8 @@ export class RealtimeSession extends llm.RealtimeSession {
   /** Never throws: a throw would silently end all audio input of the framework's session. */
   override pushAudio(frame: AudioFrame): void {
     if (this.#closing) return;
-    this.#caller.pushAudio(frame);
-    this.#sync.link.open();
+    this.#rooms.caller.pushAudio(frame);
+    this.#rooms.sync.link.open();
   }
 
   /**
@@ -199,7 +142,7 @@ export class RealtimeSession extends llm.RealtimeSession {
    * @param rotation what makes the frame upright, as a `VideoStream` tells it (default: nothing)
    */
   pushVideo(frame: VideoFrame, rotation?: VideoRotation): void {
-    if (!this.#closing) this.#caller.pushVideo(frame, rotation);
+    if (!this.#closing) this.#rooms.caller.pushVideo(frame, rotation);
   }
 
   /**
@@ -212,54 +155,54 @@ export class RealtimeSession extends llm.RealtimeSession {
   ): Promise<llm.GenerationCreatedEvent> {
     const { signal } = options;
     const replyId = `r${++this.#replies}`;
-    const reply = this.#output.reply(replyId, signal);
+    const reply = this.#rooms.output.reply(replyId, signal);
     const refused = this.#refusal(signal);
     if (refused) {
-      this.#output.fail(replyId, refused);
+      this.#rooms.output.fail(replyId, refused);
       return reply;
     }
-    const abort = (): void => this.#machine.input({ type: 'replyAborted', replyId });
+    const abort = (): void => this.#rooms.machine.input({ type: 'replyAborted', replyId });
     signal?.addEventListener('abort', abort, { once: true });
     const forget = (): void => signal?.removeEventListener('abort', abort);
     reply.then(forget, forget);
-    this.#caller.replyRequested();
-    this.#machine.input({
+    this.#rooms.caller.replyRequested();
+    this.#rooms.machine.input({
       type: 'replyRequested',
       replyId,
-      instructions: this.#calls.directed(replyId, instructions || undefined),
+      instructions: this.#rooms.calls.directed(replyId, instructions || undefined),
     });
-    this.#sync.link.open();
+    this.#rooms.sync.link.open();
     return reply;
   }
 
   #refusal(signal: AbortSignal | undefined): ReplyFailure | undefined {
     if (this.#closing) return 'closed';
-    if (this.#sync.isOver) return 'disconnected';
+    if (this.#rooms.sync.isOver) return 'disconnected';
     if (this.#settings.capabilities.replyRequest === 'none') return 'unsupported';
     return signal?.aborted ? 'aborted' : undefined;
   }
 
   /** The caller begins to speak (turns by hand). Idempotent. */
   override startUserActivity(): void {
-    if (!this.#closing) this.#caller.startActivity();
+    if (!this.#closing) this.#rooms.caller.startActivity();
   }
 
   /** The caller's turn is over: marks its end (by hand), or flushes what the microphone holds. */
   override async commitAudio(): Promise<void> {
-    this.#caller.commit();
+    this.#rooms.caller.commit();
   }
 
   /** Forgets what the caller said since the last commit. */
   override async clearAudio(): Promise<void> {
-    this.#caller.clear();
+    this.#rooms.caller.clear();
   }
 
   /** Ends what is being said here, at once; the rest of it is discarded. */
   override async interrupt(): Promise<void> {
     // The framework calls this inside the event that announces speech, an app at another time.
     const reaction = this.#tell.emitting === 'input_speech_started';
-    this.#machine.input({ type: 'interruptRequested', reaction });
-    this.#caller.interrupted();
+    this.#rooms.machine.input({ type: 'interruptRequested', reaction });
+    this.#rooms.caller.interrupted();
   }
 
   /** Keeps the local history to what was heard; the service has no such request. */
@@ -269,10 +212,10 @@ export class RealtimeSession extends llm.RealtimeSession {
     audioEndMs?: number;
     audioTranscript?: string;
   }): Promise<void> {
-    const wasCaller = callerSpeaks(this.#machine.state);
-    this.#output.played(options.messageId, wasCaller ? options.audioEndMs : undefined);
+    const wasCaller = callerSpeaks(this.#rooms.machine.state);
+    this.#rooms.output.played(options.messageId, wasCaller ? options.audioEndMs : undefined);
     if (options.audioTranscript !== undefined) {
-      this.#sync.conversation.truncate(options.messageId, options.audioTranscript);
+      this.#rooms.sync.conversation.truncate(options.messageId, options.audioTranscript);
     }
   }
 
@@ -286,15 +229,15 @@ export class RealtimeSession extends llm.RealtimeSession {
     await Promise.resolve();
     this.#cancelDial();
     this.#input.close();
-    this.#caller.close();
-    this.#machine.input({ type: 'closed', why: 'closed' });
-    this.#machine.stop();
+    this.#rooms.caller.close();
+    this.#rooms.machine.input({ type: 'closed', why: 'closed' });
+    this.#rooms.machine.stop();
     this.#tell.report('health', this.health);
     this.#forget();
     await atMost(
       this.#env.clock,
       CLOSE_MS,
-      Promise.allSettled([this.#sync.close(), super.close()]),
+      Promise.allSettled([this.#rooms.sync.close(), super.close()]),
     );
   }
 }

@@ -17,22 +17,14 @@ import { HealthLog } from './health.js';
 import { Images } from './images.js';
 import type { Environment } from './environment.js';
 import { Link, type LinkEvents } from './link.js';
-import type { Machine } from './machine.js';
 import { News } from './news.js';
 import { ProtocolErrors } from './protocol_errors.js';
 import { RefusalWatch } from './refusals.js';
+import type { Rooms } from './rooms.js';
+import { turnRules } from './rules.js';
 import { summarize, type Summary } from './summary.js';
-import type { Teller } from './teller.js';
 import { mayContinue, withScheduling } from './tool_options.js';
 import { tellFrame } from './wire_events.js';
-
-export interface SyncEvents {
-  tell: Teller;
-  /** The machine is born after us. */
-  machine(): Machine;
-  /** The caller's activity is open; the server must know. */
-  activityIsOpen(): boolean;
-}
 
 /** Keeps what the server knows in step with what we know, over any number of connections. */
 export class Sync implements LinkEvents {
@@ -42,7 +34,7 @@ export class Sync implements LinkEvents {
   readonly news: News;
   readonly #settings: Settings;
   readonly #env: Environment;
-  readonly #on: SyncEvents;
+  readonly #rooms: Rooms;
   readonly #images: Images;
   readonly #hold = new AudioHold();
   readonly #refusals: RefusalWatch;
@@ -54,20 +46,21 @@ export class Sync implements LinkEvents {
   /** A question about results has not been written yet. */
   #asks = false;
 
-  constructor(settings: Settings, env: Environment, on: SyncEvents) {
+  constructor(settings: Settings, env: Environment, rooms: Rooms) {
     this.#settings = settings;
     this.#env = env;
-    this.#on = on;
-    this.#images = new Images(settings, (text) => on.tell.warnOnce(text));
+    this.#rooms = rooms;
+    const { tell } = rooms;
+    this.#images = new Images(settings, (text) => tell.warnOnce(text));
     this.conversation = new Conversation(
       (name) => mayContinue(name, settings),
       (id) => this.#images.isPending(id),
     );
     this.#refusals = new RefusalWatch(settings, env.refusals);
-    this.#protocolErrors = new ProtocolErrors(on.tell, env.clock);
+    this.#protocolErrors = new ProtocolErrors(tell, env.clock);
     this.link = new Link(settings, env, this);
     const { link, conversation } = this;
-    this.news = new News(settings, { link, conversation, tell: on.tell, clock: env.clock });
+    this.news = new News(settings, { link, conversation, tell, clock: env.clock });
   }
 
   /** The connection failed for good: nothing will be sent or answered any more. */
@@ -119,7 +112,7 @@ export class Sync implements LinkEvents {
   /** A resumed session that has forgotten the call begins anew, with the history. */
   checkMemory(promptTokens: number): void {
     if (!this.health.forgot(promptTokens)) return;
-    this.#on.tell.report('memory_lost', { promptTokens });
+    this.#rooms.tell.report('memory_lost', { promptTokens });
     this.link.rotate({ why: 'memory', since: this.#now, fresh: true });
   }
 
@@ -130,12 +123,13 @@ export class Sync implements LinkEvents {
     if (resuming || !historySummary || capabilities.seeding === 'none') return;
     const { items } = this.conversation.chatCtx;
     this.#summary = await summarize(items, historySummary, this.#env.clock, (why) =>
-      this.#on.tell.warn(`The history is cut, not summarized: ${why}.`),
+      this.#rooms.tell.warn(`The history is cut, not summarized: ${why}.`),
     );
   }
 
   setup(resuming: boolean): Omit<SetupState, 'handle'> {
     this.#refusals.apply();
+    this.#rooms.machine.rules = turnRules(this.#settings);
     const row = this.#settings.capabilities;
     const history = this.conversation.seed(row, this.#contextFull, this.#summary);
     const seeds = !resuming && row.seeding !== 'none' && history.turns.length > 0;
@@ -148,7 +142,7 @@ export class Sync implements LinkEvents {
     const { capabilities, sessionResumption } = this.#settings;
     const rolling = capabilities.handle === 'rolling' && !sessionResumption?.transparent;
     const { results, told, asks } = this.conversation.connected(info.restored, rolling);
-    this.link.reopenActivity(this.#on.activityIsOpen());
+    this.link.reopenActivity(this.#rooms.caller.activityIsOpen);
     const forgotten = this.link.takeBackResults((id) => this.conversation.remembersCall(id));
     const seeded = this.#seed !== undefined;
     if (this.#seed) this.link.send({ type: 'seed', ...this.#seed });
@@ -157,7 +151,7 @@ export class Sync implements LinkEvents {
     this.news.connected();
     const { restored } = info;
     const forgottenCalls = this.conversation.calls.unknown;
-    this.#on.machine().input({ type: 'connectionBack', restored, forgottenCalls });
+    this.#rooms.machine.input({ type: 'connectionBack', restored, forgottenCalls });
     if (results.length > 0) this.#answer(results);
     for (const id of told) this.#settled(id, !asks);
     const toSpeakOf = [...folded, ...forgotten].some(({ quiet }) => quiet !== true);
@@ -168,14 +162,14 @@ export class Sync implements LinkEvents {
   #tellConnected(info: Connected, reseeded: boolean): void {
     const event = this.health.up(info, reseeded, this.link.droppedAudioMs, this.#now);
     if (event.droppedAudioMs > 0) {
-      this.#on.tell.warn(`${Math.round(event.droppedAudioMs)} ms of caller audio are lost.`);
+      this.#rooms.tell.warn(`${Math.round(event.droppedAudioMs)} ms of caller audio are lost.`);
     }
-    this.#on.tell.emit('gemini_connection', event);
-    if (info.connection > 1) this.#on.tell.emit('session_reconnected', {});
+    this.#rooms.tell.emit('gemini_connection', event);
+    if (info.connection > 1) this.#rooms.tell.emit('session_reconnected', {});
   }
 
   received(frame: ServerFrame): void {
-    for (const fact of facts(frame)) this.#on.machine().input(fact);
+    for (const fact of facts(frame)) this.#rooms.machine.input(fact);
   }
 
   malformed(error: ProtocolError): void {
@@ -184,7 +178,7 @@ export class Sync implements LinkEvents {
   }
 
   crossed(dir: 'in' | 'out', text: string): void {
-    tellFrame(this.#on.tell, dir, text);
+    tellFrame(this.#rooms.tell, dir, text);
   }
 
   wrote(command: Command): void {
@@ -193,7 +187,7 @@ export class Sync implements LinkEvents {
     this.#refusals.wrote(command, this.#now);
     if (command.type === 'reply') {
       if (command.replyId === '') this.#asks = false;
-      this.#on.machine().input({ type: 'replyWritten', replyId: command.replyId });
+      this.#rooms.machine.input({ type: 'replyWritten', replyId: command.replyId });
     }
   }
 
@@ -204,7 +198,7 @@ export class Sync implements LinkEvents {
   exchanging(cause: string): void {
     this.news.disconnected();
     this.health.down(cause, false, this.#now);
-    this.#on.machine().input({ type: 'connectionLost' });
+    this.#rooms.machine.input({ type: 'connectionLost' });
   }
 
   lost(failure: Failure, retry: Retry): void {
@@ -212,27 +206,27 @@ export class Sync implements LinkEvents {
     this.health.down(failure.kind, true, this.#now);
     this.#learn(failure);
     this.exchanging(failure.kind);
-    this.#on.tell.error(failure, retry);
+    this.#rooms.tell.error(failure, retry);
   }
 
   /** Settles what waits, then says so: the framework closes its session on this. */
   failed(failure: Failure): void {
     this.news.disconnected();
     this.#isOver = true;
-    this.#on.machine().input({ type: 'closed', why: 'disconnected' });
-    this.#on.tell.error(failure, undefined);
+    this.#rooms.machine.input({ type: 'closed', why: 'disconnected' });
+    this.#rooms.tell.error(failure, undefined);
   }
 
   isQuiet(): boolean {
-    return !this.#on.activityIsOpen() && isQuiet(this.#on.machine().state, this.#now);
+    return !this.#rooms.caller.activityIsOpen && isQuiet(this.#rooms.machine.state, this.#now);
   }
 
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
-    const { state } = this.#on.machine();
+    const { state } = this.#rooms.machine;
     const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, this.#now);
     const lostMs = this.#hold.update(holds, this.link.droppedAudioMs);
-    if (lostMs > 0) this.#on.tell.report('caller_audio_lost', { ms: lostMs });
+    if (lostMs > 0) this.#rooms.tell.report('caller_audio_lost', { ms: lostMs });
     return holds || isShielded(state, this.#now);
   }
 
@@ -252,11 +246,12 @@ export class Sync implements LinkEvents {
   #learn(failure: Failure): void {
     const capability = this.#refusals.lost(failure, this.#now);
     if (capability === undefined) return;
+    this.#rooms.machine.rules = turnRules(this.#settings);
     const { model } = this.#settings;
-    this.#on.tell.warnOnce(
+    this.#rooms.tell.warnOnce(
       `${model} refused a message (${capability}): this process does without it from now on.`,
     );
-    this.#on.tell.report('capability_refused', { capability, reason: failure.reason });
+    this.#rooms.tell.report('capability_refused', { capability, reason: failure.reason });
   }
 
   #answer(results: readonly ToolResult[]): void {
@@ -267,7 +262,7 @@ export class Sync implements LinkEvents {
   }
 
   #settled(callId: string, quiet: boolean): void {
-    this.#on.machine().input({ type: 'toolSettled', callId, quiet });
+    this.#rooms.machine.input({ type: 'toolSettled', callId, quiet });
   }
 
   /** The server never asked for these results: it has read them as text, now it shall speak. */

@@ -17,7 +17,7 @@ export class Teller {
   readonly #label: string;
   readonly #env: Pick<Environment, 'clock' | 'recorder'>;
   readonly #logger: Logger;
-  readonly #said = new Set<string>();
+  #said: Set<string> | undefined;
   #emitting: string | undefined;
 
   constructor(
@@ -88,6 +88,7 @@ export class Teller {
   }
 
   warnOnce(text: string): void {
+    this.#said ??= new Set();
     if (this.#said.has(text)) return;
     this.#said.add(text);
     this.#logger.warn(text);

@@ -28,7 +28,7 @@ export class Told {
   #offered: readonly Tool[] = [];
   #declared: readonly Tool[] = [];
   #fewerSince: number | undefined;
-  readonly #names = new Set<string>();
+  readonly #names: string[] = [];
   /** Instructions have changed since the last setup: it is another agent. */
   #isAnother = false;
 
@@ -51,7 +51,7 @@ export class Told {
 
   /** The server has been told of a function of this name at some time. */
   hasDeclared(name: string): boolean {
-    return this.#names.has(name);
+    return this.#names.includes(name);
   }
 
   /** A setup is being written, and tells everything. Returns the tools that it declares. */
@@ -94,7 +94,9 @@ export class Told {
     this.#tools = JSON.stringify(this.#declared);
     this.#rest = JSON.stringify(rest);
     for (const { functionDeclarations } of this.#declared) {
-      for (const { name } of functionDeclarations ?? []) if (name) this.#names.add(name);
+      for (const { name } of functionDeclarations ?? []) {
+        if (name && !this.#names.includes(name)) this.#names.push(name);
+      }
     }
   }
 

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { llm } from '@livekit/agents';
-import type { Clock } from '../clock.js';
 import type { Effect, GenerationEnd, ToolCall } from '../turn/effects.js';
 import type { CallPhase } from '../turn/state.js';
-import type { Machine } from './machine.js';
-import type { Output } from './output.js';
-import type { Sync } from './sync.js';
-import type { Teller } from './teller.js';
+import type { Rooms } from './rooms.js';
 import { watched, type Ended, type ToolWatcher } from './tool_watch.js';
 
 /** What may be called now. */
@@ -48,28 +44,21 @@ const OVERDUE: Record<CallPhase, string> = {
   aborted: 'Interrupted before it was finished. Its outcome is not known.',
 };
 
-export interface ToolRooms {
-  sync: Sync;
-  output: Output;
-  tell: Teller;
-  clock: Clock;
-  machine(): Machine;
-}
-
 /** Carries calls to LiveKit and sees to it that each one is answered, whatever LiveKit does. */
 export class ToolCalls implements ToolWatcher {
-  readonly #rooms: ToolRooms;
-  readonly #aborts = new Map<string, AbortController>();
-  readonly #ended = new Map<string, Ended>();
+  readonly #rooms: Rooms;
+  // Made when there is a call: empty maps of all sessions add up.
+  #aborts: Map<string, AbortController> | undefined;
+  #ended: Map<string, Ended> | undefined;
   #choice: llm.ToolChoice | null = null;
   #refusals = 0;
   /** Refused calls that get no answer before tools are allowed again. */
   #parked: ToolCall[] = [];
   /** Replies that were told to call a function, and have not, by reply, then by generation. */
-  readonly #urged = new Map<string, llm.ToolChoice>();
+  #urged: Map<string, llm.ToolChoice> | undefined;
   #watched: { of: llm.ToolContext; tools: llm.ToolContext } | undefined;
 
-  constructor(rooms: ToolRooms) {
+  constructor(rooms: Rooms) {
     this.#rooms = rooms;
   }
 
@@ -97,7 +86,7 @@ export class ToolCalls implements ToolWatcher {
     const what = said === undefined ? 'tool_choice_ignored' : 'tool_choice_emulated';
     this.#rooms.tell.report(what, { toolChoice: choice });
     if (said === undefined) return instructions;
-    this.#urged.set(replyId, choice);
+    (this.#urged ??= new Map()).set(replyId, choice);
     return instructions ? `${instructions}\n${said}` : said;
   }
 
@@ -134,7 +123,7 @@ export class ToolCalls implements ToolWatcher {
         this.#judge(effect.generationId, effect.end);
         break;
       case 'failReply':
-        this.#urged.delete(effect.replyId);
+        this.#urged?.delete(effect.replyId);
         break;
       case 'openMessage':
         this.#refusals = 0;
@@ -144,11 +133,11 @@ export class ToolCalls implements ToolWatcher {
 
   began(callId: string, given: AbortSignal | undefined): AbortSignal {
     const controller = new AbortController();
-    this.#aborts.set(callId, controller);
+    (this.#aborts ??= new Map()).set(callId, controller);
     this.#is(callId, 'running');
     const abort = (): void => {
       controller.abort(given?.reason);
-      if (!this.#ended.has(callId)) this.#is(callId, 'aborted');
+      if (!this.#ended?.has(callId)) this.#is(callId, 'aborted');
     };
     if (given?.aborted) abort();
     else given?.addEventListener('abort', abort, { once: true });
@@ -157,8 +146,8 @@ export class ToolCalls implements ToolWatcher {
 
   ended(callId: string, ended: Ended | undefined): void {
     const { calls } = this.#rooms.sync.conversation;
-    const aborted = this.#aborts.get(callId)?.signal.aborted === true;
-    this.#aborts.delete(callId);
+    const aborted = this.#aborts?.get(callId)?.signal.aborted === true;
+    this.#aborts?.delete(callId);
     const call = { callId, name: calls.nameOf(callId) ?? '' };
     const goesOn = calls.goesOn(callId);
     if (goesOn && ended) {
@@ -176,7 +165,7 @@ export class ToolCalls implements ToolWatcher {
     } else if (ended?.isWithheld) {
       this.#answer(call, ended);
     } else if (ended) {
-      this.#ended.set(callId, ended);
+      (this.#ended ??= new Map()).set(callId, ended);
       this.#is(callId, 'returned');
     }
   }
@@ -192,11 +181,11 @@ export class ToolCalls implements ToolWatcher {
       this.#refuse(call, why);
       return;
     }
-    const urged = this.#urged.get(generationId);
+    const urged = this.#urged?.get(generationId);
     const wanted = typeof urged === 'object' ? urged.function.name : call.name;
-    if (wanted === call.name) this.#urged.delete(generationId);
-    for (const id of this.#ended.keys()) {
-      if (!sync.conversation.calls.isUnsettled(id)) this.#ended.delete(id);
+    if (wanted === call.name) this.#urged?.delete(generationId);
+    for (const id of this.#ended?.keys() ?? []) {
+      if (!sync.conversation.calls.isUnsettled(id)) this.#ended?.delete(id);
     }
     output.generation(generationId)?.callTool(item);
   }
@@ -213,13 +202,13 @@ export class ToolCalls implements ToolWatcher {
     const name = sync.conversation.calls.nameOf(callId) ?? '';
     sync.changed(sync.conversation.cancelled(this.#output({ callId, name }, 'cancelled', true)));
     this.#parked = this.#parked.filter((call) => call.callId !== callId);
-    this.#aborts.get(callId)?.abort(new Error('The model cancelled the call.'));
+    this.#aborts?.get(callId)?.abort(new Error('The model cancelled the call.'));
   }
 
   #overdue(callId: string, phase: CallPhase): void {
     const { sync, tell } = this.#rooms;
     const name = sync.conversation.calls.nameOf(callId) ?? '';
-    const ended = this.#ended.get(callId);
+    const ended = this.#ended?.get(callId);
     tell.report('tool_call_overdue', { callId, name, phase });
     this.#parked = this.#parked.filter((call) => call.callId !== callId);
     if (ended) this.#answer({ callId, name }, ended);
@@ -245,21 +234,21 @@ export class ToolCalls implements ToolWatcher {
   }
 
   #judge(generationId: string, end: GenerationEnd): void {
-    const toolChoice = this.#urged.get(generationId);
-    this.#urged.delete(generationId);
+    const toolChoice = this.#urged?.get(generationId);
+    this.#urged?.delete(generationId);
     if (toolChoice === undefined || end === 'interrupted') return;
     this.#rooms.tell.report('tool_choice_ignored', { toolChoice });
   }
 
   /** The reply that was told to call a function has begun. */
   #follow(replyId: string | undefined, generationId: string): void {
-    const choice = replyId === undefined ? undefined : this.#urged.get(replyId);
+    const choice = replyId === undefined ? undefined : this.#urged?.get(replyId);
     if (replyId === undefined || choice === undefined) return;
-    this.#urged.delete(replyId);
-    this.#urged.set(generationId, choice);
+    this.#urged?.delete(replyId);
+    (this.#urged ??= new Map()).set(generationId, choice);
   }
 
   #is(callId: string, phase: CallPhase): void {
-    this.#rooms.machine().input({ type: 'toolIs', callId, phase });
+    this.#rooms.machine.input({ type: 'toolIs', callId, phase });
   }
 }
