@@ -15,13 +15,16 @@ const LOUD = 655;
 /** Every so many samples are looked at: a voice has most of its energy far below 2 kHz. */
 const STRIDE = 4;
 
+const NONE = new Int16Array(0);
+
 /** Any frames → 16 kHz mono chunks. */
 export class Microphone {
   readonly #chunk: (pcm: Uint8Array, loud: boolean) => void;
   readonly #watch: InputWatch;
-  readonly #buffer = new Int16Array(LONGEST_SAMPLES);
+  /** What is filled until it leaves. */
+  #samples: Int16Array = NONE;
   #filled = 0;
-  #mixed = new Int16Array(0);
+  #mixed: Int16Array = NONE;
   #resampler: Resampler | undefined;
   #rate = INPUT_RATE;
 
@@ -46,11 +49,11 @@ export class Microphone {
   /** Sends what there is, as a shorter chunk; the resampler keeps what it needs for what follows. */
   send(): void {
     if (this.#filled === 0) return;
-    const bytes = new Uint8Array(this.#buffer.buffer, 0, 2 * this.#filled);
-    const loud = isLoud(this.#buffer, this.#filled);
-    this.#filled = 0;
-    // A Buffer comes from a pool; a typed array of its own costs ten times as much.
-    this.#chunk(Buffer.from(bytes), loud);
+    const { buffer, byteOffset } = this.#samples;
+    const chunk = Buffer.from(buffer as ArrayBuffer, byteOffset, 2 * this.#filled);
+    const loud = isLoud(this.#samples, this.#filled);
+    this.#forget();
+    this.#chunk(chunk, loud);
   }
 
   /** Sends all that is left; what follows begins anew. */
@@ -62,7 +65,7 @@ export class Microphone {
   /** Forgets what is left. */
   clear(): void {
     this.#resampler?.clear();
-    this.#filled = 0;
+    this.#forget();
   }
 
   close(): void {
@@ -78,15 +81,23 @@ export class Microphone {
   }
 
   #append(samples: Int16Array): void {
-    let taken = 0;
-    while (taken < samples.length) {
-      const count = Math.min(LONGEST_SAMPLES - this.#filled, samples.length - taken);
+    for (let taken = 0; taken < samples.length;) {
+      const left = samples.length - taken;
+      if (this.#filled > 0 && this.#filled + left > this.#samples.length) this.send();
+      if (this.#filled === 0) {
+        this.#samples = room(Math.min(LONGEST_SAMPLES, Math.max(CHUNK_SAMPLES, left)));
+      }
+      const count = Math.min(this.#samples.length, left);
       const part = count === samples.length ? samples : samples.subarray(taken, taken + count);
-      this.#buffer.set(part, this.#filled);
+      this.#samples.set(part, this.#filled);
       this.#filled += count;
       taken += count;
-      if (this.#filled === LONGEST_SAMPLES) this.send();
     }
+  }
+
+  #forget(): void {
+    this.#samples = NONE;
+    this.#filled = 0;
   }
 
   /** The mean of the channels. */
@@ -99,6 +110,12 @@ export class Microphone {
     }
     return this.#mixed;
   }
+}
+
+/** From Node's pool: an array of its own costs ten times as much. */
+function room(count: number): Int16Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafe(2 * count);
+  return new Int16Array(buffer, byteOffset, count);
 }
 
 function isLoud(samples: Int16Array, count: number): boolean {
