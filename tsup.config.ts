@@ -12,20 +12,12 @@ const manifest = JSON.parse(
   readFileSync(new URL('./package.json', import.meta.url), 'utf8'),
 ) as Manifest;
 
-const library = {
-  entry: {
-    index: 'src/index.ts',
-    'testing/index': 'src/testing/index.ts',
-    cli: 'src/cli/bin.ts',
-  },
-  format: ['esm', 'cjs'],
+const common = {
+  format: ['esm'],
   target: 'node20',
   platform: 'node',
-  // Also for CJS: `.` and `./testing` then share one model table and one error class.
   splitting: true,
-  dts: { entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' } },
-  sourcemap: true,
-  // Two builds write into the folder at once: `npm run build` empties it before.
+  // Three builds write into the folder at once: `npm run build` empties it before.
   clean: false,
   external: [
     ...Object.keys(manifest.dependencies),
@@ -35,9 +27,24 @@ const library = {
   define: { __VERSION__: JSON.stringify(manifest.version) },
 } satisfies Options;
 
+/** What apps import. `.` and `./testing` share chunks, so they have one model table. */
+const library = {
+  ...common,
+  entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' },
+  dts: true,
+  sourcemap: true,
+} satisfies Options;
+
+/** By itself: what its commands share with the library would cut that into ten files to load. */
+const command = {
+  ...common,
+  entry: { cli: 'src/cli/bin.ts' },
+  esbuildOptions: (options) => void (options.chunkNames = 'cli/[name]-[hash]'),
+} satisfies Options;
+
 /** What `gemini-live inspect --html` puts into a page: a script and a style sheet for browsers. */
 const page = {
-  entry: { page: 'src/inspect/page/main.ts' },
+  entry: { 'cli/page': 'src/inspect/page/main.ts' },
   format: ['iife'],
   target: 'es2022',
   platform: 'browser',
@@ -48,4 +55,4 @@ const page = {
   clean: false,
 } satisfies Options;
 
-export default defineConfig([library, page]);
+export default defineConfig([library, command, page]);

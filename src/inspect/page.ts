@@ -14,7 +14,7 @@ export interface PageInput {
   report: CallReport;
   /** Stands above the call: the name of the file. */
   title: string;
-  /** The page's script and style sheet, as `dist/page.js` and `dist/page.css` hold them. */
+  /** The page's script and style sheet, as `dist/cli/page.js` and `dist/cli/page.css` hold them. */
   assets: { script: string; style: string };
 }
 

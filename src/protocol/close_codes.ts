@@ -110,7 +110,7 @@ export const CLOSE_TABLE: readonly CloseRow[] = [
   row({ reasons: ['api key not valid', 'api key expired', 'api key not found', 'api_key_invalid',
     'reported as leaked', 'unregistered callers'] },
     'yagudaev/voiceclaw#155; google-gemini/cookbook#821', SAY.key),
-  // Of "Requests to this API … method … are blocked." only the beginning survives the cut.
+  // Of "Requests to this API ... method ... are blocked." only the beginning survives the cut.
   row({ phases: BEFORE, reasons: [...DENIED, 'denied on resource', 'has not been used in project',
     'requests to this api'] },
     'usual texts of Google APIs; unverified on this socket', SAY.access),

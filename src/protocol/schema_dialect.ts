@@ -22,7 +22,7 @@ const quote = (value: unknown): string => {
 /** Each part a sentence; a lone part stays as its author wrote it. */
 export const sentences = (...parts: readonly (string | undefined)[]): string | undefined =>
   unique(parts.filter((part) => part !== undefined))
-    .map((part, i, all) => (i === all.length - 1 || /[.!?…]$/.test(part) ? part : `${part}.`))
+    .map((part, i, all) => (i === all.length - 1 || /[.!?\u2026]$/.test(part) ? part : `${part}.`))
     .join(' ') || undefined;
 /** Without the keys that have no value: the dialect's types forbid `undefined`. */
 export const compact = (schema: Json): Schema =>

@@ -31,7 +31,7 @@ export class Cleaner {
     this.#options = options;
   }
 
-  /** The text of a frame → JSON on one line. */
+  /** The text of a frame, as JSON on one line. */
   frame(text: string): string {
     try {
       return this.value(parsed(text));

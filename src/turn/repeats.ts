@@ -42,8 +42,15 @@ const LONGER = 1.25;
 const SLACK_MS = 100;
 
 /** The end of a sentence: a mark before a space, or one of the scripts that write none. */
-const END = /[.!?…؟।]+["'”’»)\]]*(?=\s)|[。！？]+["'”’»」』）]*/gu;
-const MARKED = /[.!?…؟।。！？]["'”’»」』）)\]]*\s*$/u;
+const MARKS = '.!?…؟।';
+const WIDE_MARKS = '。！？';
+const QUOTES = `"'”’»`;
+const WIDE_QUOTES = `${QUOTES}」』）`;
+const END = new RegExp(
+  `[${MARKS}]+[${QUOTES})\\]]*(?=\\s)|[${WIDE_MARKS}]+[${WIDE_QUOTES}]*`,
+  'gu',
+);
+const MARKED = new RegExp(`[${MARKS}${WIDE_MARKS}][${WIDE_QUOTES})\\]]*\\s*$`, 'u');
 
 export interface Passed {
   sentences: Sentences | undefined;
