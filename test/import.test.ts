@@ -31,7 +31,7 @@ const packages = (kind: string): string[] =>
 
 describe('an import of the package', () => {
   it('loads what the framework has loaded already, and nothing else', () => {
-    const ofNode = ['crypto', 'fs', 'path', 'stream', 'stream/web', 'util'];
+    const ofNode = ['buffer', 'crypto', 'fs', 'path', 'stream', 'stream/web', 'util'];
     const expected = ['@livekit/agents', '@livekit/rtc-node', ...ofNode, 'ws'];
     expect(packages('import-statement')).toEqual(expected);
   });
