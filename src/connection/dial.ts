@@ -80,7 +80,7 @@ async function dial(
 }
 
 /** One socket, from its upgrade request on. It keeps neither its address nor its setup. */
-class Line implements SocketEvents {
+class Line {
   /** How it ended. */
   readonly over: Promise<Close>;
   readonly #request: Attempt;
@@ -100,12 +100,18 @@ class Line implements SocketEvents {
     this.#setup = request.setup();
     this.over = new Promise((resolve) => (this.#settle = resolve));
     const { url, headers, agent } = target;
-    this.#socket = request.openSocket(url, headers, this, agent);
+    const events: SocketEvents = {
+      opened: () => this.#opened(),
+      received: (text) => this.#received(text),
+      refused: (status, retryAfterMs) => this.#refused(status, retryAfterMs),
+      closed: (code, reason) => this.#closed(code, reason),
+    };
+    this.#socket = request.openSocket(url, headers, events, agent);
     if (stop.aborted) this.#end();
     else stop.addEventListener('abort', this.#end);
   }
 
-  opened(): void {
+  #opened(): void {
     this.#close.phase = 'setup';
     if (this.#stop.aborted) return;
     this.#socket.send(this.#setup);
@@ -113,7 +119,7 @@ class Line implements SocketEvents {
     this.#setup = '';
   }
 
-  received(text: string): void {
+  #received(text: string): void {
     if (this.#stop.aborted) return;
     const request = this.#request;
     request.tap('in', text);
@@ -127,12 +133,12 @@ class Line implements SocketEvents {
     for (const error of errors) request.malformed(error);
   }
 
-  refused(status: number, retryAfterMs: number | undefined): void {
+  #refused(status: number, retryAfterMs: number | undefined): void {
     this.#close.httpStatus = status;
     this.#close.retryAfterMs = retryAfterMs;
   }
 
-  closed(code: number | undefined, reason: string): void {
+  #closed(code: number | undefined, reason: string): void {
     this.#cancelClosing?.();
     this.#stop.removeEventListener('abort', this.#end);
     this.#settle({ ...this.#close, code, reason });
