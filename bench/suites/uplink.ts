@@ -22,13 +22,16 @@ const RATES = [16_000, 24_000, 48_000];
 const WARM_UP = 6_000;
 /** The event loop has its turn after so many frames. */
 const TOGETHER = 10;
-/** The server has time to take in so many of them: what it cannot take a client may drop. */
-const ROUND = 250;
-const ROUND_MS = 10;
+/** After so many the server must have them: a client may drop what nobody takes in. */
+const ROUND = 1_000;
 /** A chunk that is not full yet, and what a resampler keeps. */
 const HELD_MS = 150;
 /** The microphone stops after so many frames: at every place in a chunk. */
 const STOPS = [50, 51, 52, 53, 54, 55, 56, 57, 58, 59];
+
+async function taken({ control }: Bench, audioMs: number): Promise<void> {
+  while (arrived(await control.look()) < audioMs) await sleep(1);
+}
 
 async function cost(bench: Bench, rate: number, count: number, stream: boolean): Promise<number> {
   const [caller] = await openCallers(bench, 1);
@@ -48,8 +51,8 @@ async function cost(bench: Bench, rate: number, count: number, stream: boolean):
       begun = cpu();
     }
     push(frames[i % frames.length]!);
-    if (i % ROUND === 0) await sleep(ROUND_MS);
-    else if (i % TOGETHER === 0) await yieldNow();
+    if (i % TOGETHER === 0) await yieldNow();
+    if (i % ROUND === 0) await taken(bench, i * FRAME_MS - HELD_MS);
   }
   await untilIdle();
   const used = cpu() - begun;

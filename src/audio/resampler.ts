@@ -22,15 +22,23 @@ export class ResamplerCore {
   readonly #filters = new Map<string, Loaded>();
   #end = FILTERS;
   #shorts: Int16Array;
+  #output: Int16Array;
 
   constructor(kernel = createKernel()) {
     this.kernel = kernel;
-    this.#shorts = new Int16Array(kernel.memory(FILTERS));
+    this.#shorts = this.#output = new Int16Array(kernel.memory(FILTERS));
   }
 
   /** The kernel's memory, as 16 bit samples. */
   get shorts(): Int16Array {
     return this.#shorts;
+  }
+
+  /** The first outputs. Frames are alike, and a view of them is not made for each. */
+  output(count: number): Int16Array {
+    const known = this.#output;
+    if (known.length === count && known.buffer === this.#shorts.buffer) return known;
+    return (this.#output = this.#shorts.subarray(OUTPUT / 2, OUTPUT / 2 + count));
   }
 
   filter(from: number, to: number): Loaded {
@@ -109,8 +117,8 @@ export class Resampler {
     const used = Math.floor(next / phases);
     this.#position = next - used * phases;
     this.#kept = length - used;
-    this.#tail.set(shorts.subarray(used, length));
-    if (count > 0) this.#out(shorts.subarray(OUTPUT / 2, OUTPUT / 2 + count));
+    for (let i = 0; i < this.#kept; i++) this.#tail[i] = shorts[used + i] ?? 0;
+    if (count > 0) this.#out(this.#core.output(count));
   }
 
   /** Every so many outputs meet the same phase. */

@@ -224,10 +224,11 @@ export class Sync implements LinkEvents {
   holdsAudio(): boolean {
     const { audioDuringBlockingCall } = this.#settings.capabilities;
     const { state } = this.#rooms.machine;
-    const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, this.#now);
+    const now = this.#now;
+    const holds = audioDuringBlockingCall === 'hold' && isBlocked(state, now);
     const lostMs = this.#hold.update(holds, this.link.droppedAudioMs);
     if (lostMs > 0) this.#rooms.tell.report('caller_audio_lost', { ms: lostMs });
-    return holds || isShielded(state, this.#now);
+    return holds || isShielded(state, now);
   }
 
   async close(): Promise<void> {

@@ -78,8 +78,7 @@ export class SendQueue {
     const held = gates.replies && this.#content[0]?.type === 'reply';
     // The server waits for results; audio that overtook them would cost the connection.
     const next = held ? this.#content.findIndex(({ type }) => type === 'toolResults') : 0;
-    const [content] = next < 0 ? [] : this.#content.splice(next, 1);
-    if (content) return content;
+    if (next >= 0 && this.#content.length > 0) return this.#content.splice(next, 1)[0];
     const realtime = this.#realtime[0];
     if (!realtime || gates.audio) return undefined;
     if (realtime.type === 'audio') this.#audioBytes -= realtime.pcm.byteLength;
