@@ -12,7 +12,7 @@ type ModelClass = new (options: {
 }) => llm.RealtimeModel;
 
 /** Only the subject itself is loaded: what the others weigh would be measured with it. */
-export async function modelClass(subject: Subject): Promise<ModelClass> {
+async function modelClass(subject: Subject): Promise<ModelClass> {
   if (subject === 'ours') return (await import('../src/index.js')).RealtimeModel;
   if (subject === 'floor') return (await import('./floor.js')).RealtimeModel;
   return (await import('@livekit/agents-plugin-google')).realtime.RealtimeModel;
@@ -35,11 +35,15 @@ export const of = (id: number) => (seen: Seen) => seen.isOpen && seen.caller ===
 
 export const isReady = (seen: Seen): boolean => seen.isOpen && seen.readyMs !== undefined;
 
+/** One for each session: those of one official model share their options. */
+export async function newModel({ subject, url }: Bench): Promise<llm.RealtimeModel> {
+  const Model = await modelClass(subject);
+  return new Model({ apiKey: 'bench', model: MODEL, httpOptions: { baseUrl: url } });
+}
+
 /** Creates and configures a session, as the framework does, without waiting for its connection. */
-export async function begin(Model: ModelClass, url: string, id: number): Promise<Caller> {
-  const options = { apiKey: 'bench', model: MODEL, httpOptions: { baseUrl: url } };
-  // A model of its own: sessions of one official model share their options.
-  const session = new Model(options).session();
+export async function begin(model: llm.RealtimeModel, id: number): Promise<Caller> {
+  const session = model.session();
   session.on('error', () => {});
   await session._updateSession(instructions(id), llm.ChatContext.empty(), llm.ToolContext.empty());
   return { id, session };
@@ -47,13 +51,12 @@ export async function begin(Model: ModelClass, url: string, id: number): Promise
 
 /** Sessions that are connected and set up, numbered from `first`. */
 export async function openCallers(bench: Bench, count: number, first = 0): Promise<Caller[]> {
-  const { subject, url, control } = bench;
-  const Model = await modelClass(subject);
+  const { control } = bench;
   const callers: Caller[] = [];
   while (callers.length < count) {
     const end = Math.min(callers.length + TOGETHER, count);
     while (callers.length < end) {
-      callers.push(await begin(Model, url, first + callers.length));
+      callers.push(await begin(await newModel(bench), first + callers.length));
     }
     const all = new Set(callers.map(({ id }) => id));
     const up = await control.until(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { agent, agentSession } from '../agent.js';
-import { begin, hangUp, instructions, modelClass, of } from '../callers.js';
+import { begin, hangUp, instructions, newModel, of } from '../callers.js';
 import { atMost, betterThanOfficial, floorPlus } from '../goals.js';
 import type { Seen } from '../plan.js';
 import { mean, median } from '../stats.js';
-import { MODEL, now, sleep, untilIdle, type Bench, type Suite, type Values } from '../types.js';
+import { now, sleep, untilIdle, type Bench, type Suite, type Values } from '../types.js';
 
 const LIMIT_MS = 5_000;
 /** Starts that are not counted. */
@@ -32,9 +32,9 @@ async function arrival(bench: Bench, id: number, when: (seen: Seen) => number | 
 
 /** `session()` and its configuration, up to the setup on the wire. */
 async function bare(bench: Bench, id: number): Promise<Start> {
-  const Model = await modelClass(bench.subject);
+  const model = await newModel(bench);
   const begun = now();
-  const caller = await begin(Model, bench.url, id);
+  const caller = await begin(model, id);
   const { atMs, sockets } = await arrival(bench, id, ({ setupMs }) => setupMs);
   await hangUp(caller);
   return { ms: atMs - begun, sockets };
@@ -42,9 +42,7 @@ async function bare(bench: Bench, id: number): Promise<Start> {
 
 /** `AgentSession.start()`, up to the moment at which the model can hear. */
 async function whole(bench: Bench, id: number): Promise<Start> {
-  const Model = await modelClass(bench.subject);
-  const options = { apiKey: 'bench', model: MODEL, httpOptions: { baseUrl: bench.url } };
-  const session = agentSession(new Model(options));
+  const session = agentSession(await newModel(bench));
   const begun = now();
   await session.start({ agent: agent(instructions(id)), record: false });
   const { atMs, sockets } = await arrival(bench, id, ({ readyMs }) => readyMs);
