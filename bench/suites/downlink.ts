@@ -3,7 +3,8 @@ import { listen, openCallers, sameAudio } from '../callers.js';
 import { ofFloor, timesBetter } from '../goals.js';
 import { cpu, untilIdle, type Suite, type Task } from '../types.js';
 
-const WARM_UP = 1_000;
+/** Two minutes of talk: by then the runtime has compiled what is hot. */
+const WARM_UP = 3_000;
 
 /** A model speaks faster than life, so its audio comes in bursts; of this many chunks here. */
 const BURST = 16;

@@ -50,7 +50,7 @@ async function perSession(bench: Bench, count: number): Promise<Values> {
   const idle = (await weight()) - before;
   await exchange(bench, callers, 2_000);
   // A second answer stays open: the server says one chunk and takes its time with the others.
-  await bench.control.plan({ chunks: 1_000, chunkMs: CHUNK_MS, batch: 1, everyMs: 1_000 });
+  await bench.control.plan({ chunks: 1_000, chunkMs: CHUNK_MS, batch: 1, everyMs: 5_000 });
   callers.forEach((caller) => void listen(caller).catch(() => {}));
   await bench.control.until(
     (seen) => seen.filter(({ chunks }) => chunks > 0).length >= count || undefined,

