@@ -17,6 +17,6 @@ const CLOSED = { close: () => Promise.resolve(), cancel: () => {} };
 export function closeBasePipe(session: llm.RealtimeSession): void {
   const base = session as unknown as Base;
   base._mainTask?.cancel();
-  void base.inputAudioStream?.close();
+  base.inputAudioStream?.close().catch(() => {});
   Object.assign(base, { inputAudioStream: CLOSED, _mainTask: CLOSED });
 }
